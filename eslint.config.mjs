@@ -46,5 +46,10 @@ export default defineConfig(
     },
   },
   { files: ['**/*.{mjs,cjs,js}'], languageOptions: { globals: nodeGlobals } },
+  {
+    files: ['test/packaging/**/*.js'],
+    extends: [jest.configs['flat/recommended']],
+    languageOptions: { sourceType: 'commonjs', globals: { require: 'readonly', module: 'readonly' } },
+  },
   prettier,
 );
