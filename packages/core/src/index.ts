@@ -1,1 +1,54 @@
-export {};
+// The public names of @assay/core, one by one. What is not here is private.
+export { createAccessTokenVerifier } from './access-token-verifier.js';
+export { isKnownAlgorithm, knownAlgorithms, type Algorithm } from './algorithms.js';
+export type { Appraisal, AppraisalLine, AppraisalVerdict } from './appraisal.js';
+export { AssayError, isAssayError, type AssayErrorDetails, type Reason } from './assay-error.js';
+export type { RefusalAnswer } from './challenge.js';
+export { systemClock, type Clock } from './clock.js';
+export type { AcceptedToken, Claims, JoseHeader } from './evidence.js';
+export { failures, type Failure, type FailureCode, type Fault, type Step } from './failures.js';
+export type { Fetch } from './keys/fetch-json.js';
+export type { FixedKeys, Jwk, JwkSet } from './keys/fixed-keys.js';
+export type { KeyEvent, KeySource } from './keys/key-source.js';
+export type { KeyQuery } from './keys/key-set.js';
+export type { KeyPolicy } from './keys/remote-keys.js';
+export type { VerificationKey } from './keys/verification-key.js';
+export {
+  Principal,
+  scopeList,
+  type Authentication,
+  type PrincipalSource,
+  type SubjectKind,
+} from './principal.js';
+export { requestViewOf, type NodeRequest, type RequestView } from './request-view.js';
+export { audience } from './requirements/audience.js';
+export type { AuthorizationContext, Requirement } from './requirements/requirement.js';
+export {
+  anyScope,
+  isScopeToken,
+  scope,
+  type ScopeArguments,
+  type ScopeDisclosure,
+} from './requirements/scope.js';
+export {
+  createResourceServer,
+  resourceServerOptionNames,
+  type ResourceServer,
+  type ResourceServerOptions,
+} from './resource-server.js';
+export type { KeysOption, KeySetUrl } from './settings/key-option.js';
+export { knownOptionsOnly } from './settings/options.js';
+export type { AccessTokenOptions, IssuerOptions } from './settings/trusted-issuers.js';
+export { SetupError, type SetupProblem } from './setup-error.js';
+export { generateSigningJwk } from './signing/generate-signing-jwk.js';
+export {
+  createJwtSigner,
+  type JwtSigner,
+  type JwtSignerOptions,
+  type RemoteSigningKey,
+  type SigningKey,
+} from './signing/jwt-signer.js';
+export { inMemoryStores, type InMemoryStoresOptions, type Stores } from './stores/in-memory-stores.js';
+export type { Reservation, SingleUseStore } from './stores/single-use-store.js';
+export type { Verifier } from './verifier.js';
+export type { VerificationContext } from './verify-token.js';

@@ -1,1 +1,12 @@
-export {};
+// The public names of @assay/testing, one by one.
+export { compactJws, type CompactJwsParts, type JwsPart } from './compact-jws.js';
+export { fixedClock, type FixedClock } from './fixed-clock.js';
+export { principal } from './principal.js';
+export { createTestIssuer, type Behaviour, type TestIssuer, type TestIssuerOptions } from './test-issuer.js';
+export {
+  createTokenBuilder,
+  publicJwk,
+  type TokenBuilder,
+  type TokenBuilderOptions,
+  type TokenVariation,
+} from './token-builder.js';

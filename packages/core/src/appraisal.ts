@@ -1,0 +1,127 @@
+import { isAssayError, type AssayError, type Reason } from './assay-error.js';
+import type { PresentedToken, SignedStatement } from './evidence.js';
+import type { FailureCode } from './failures.js';
+import type { Expected, Rule } from './rules/rule.js';
+import { establishOrigin, expectedOf, type VerificationContext, type VerifierParts } from './verify-token.js';
+
+/** What became of one step or rule. */
+export type AppraisalVerdict = 'satisfied' | 'rejected' | 'undetermined' | 'not reached';
+
+/** One line of an appraisal. */
+export interface AppraisalLine {
+  /** What is true when the line is satisfied. */
+  readonly guarantees: string;
+  readonly spec: string;
+  readonly verdict: AppraisalVerdict;
+  readonly code?: FailureCode;
+  readonly reason?: Reason | undefined;
+  readonly claim?: string | undefined;
+}
+
+/** Every step and rule of one verification with its verdict. Holds no token and no received value. */
+export interface Appraisal {
+  readonly profile: string;
+  /** `undetermined` when our own side failed: the token may be good or bad. */
+  readonly outcome: 'accepted' | 'rejected' | 'undetermined';
+  readonly lines: readonly AppraisalLine[];
+  /** The lines as a text table. */
+  readonly toString: () => string;
+}
+
+const extraction = { guarantees: 'the request carries one token', spec: 'RFC 6750 section 2' };
+
+const originLines = [
+  { step: 'parse token', guarantees: 'the token is a well-formed compact JWS', spec: 'RFC 7519 section 7.2' },
+  { step: 'choose issuer', guarantees: 'iss names a trusted issuer', spec: 'RFC 8725 section 3.8' },
+  {
+    step: 'choose key',
+    guarantees: 'alg is allowed and a key of the issuer fits',
+    spec: 'RFC 8725 section 3.1',
+  },
+  { step: 'verify signature', guarantees: 'the signature is by that key', spec: 'RFC 7515 section 5.2' },
+] as const;
+
+/** Appraises a token against a profile: unlike a verification, it goes on to every rule and never throws on bad evidence. */
+export async function appraiseToken(
+  presented: PresentedToken,
+  { profile, issuers, clock }: VerifierParts<string>,
+  context?: VerificationContext,
+): Promise<Appraisal> {
+  try {
+    const { verified, issuer } = await establishOrigin(presented, issuers);
+    const expected = expectedOf(issuer, clock, context);
+    const origin = originLines.map(({ guarantees, spec }) => ({
+      guarantees,
+      spec,
+      verdict: 'satisfied' as const,
+    }));
+    const rules = profile.rules.map((rule) => lineOfRule(rule, verified, expected));
+    return appraisal(profile.name, [...origin, ...rules]);
+  } catch (error) {
+    if (!isAssayError(error)) throw error;
+    const unreached = profile.rules.map(({ guarantees, spec }) => ({
+      guarantees,
+      spec,
+      verdict: notReached,
+    }));
+    return appraisal(profile.name, [...originUntil(error), ...unreached]);
+  }
+}
+
+/** The appraisal of a request in which no token could be found: nothing else is reached. */
+export function appraisalOfExtraction(
+  { code, reason, claim }: AssayError,
+  { profile }: Pick<VerifierParts<string>, 'profile'>,
+): Appraisal {
+  const unreached = [...originLines, ...profile.rules].map(({ guarantees, spec }) => ({
+    guarantees,
+    spec,
+    verdict: notReached,
+  }));
+  return appraisal(profile.name, [{ ...extraction, verdict: 'rejected', code, reason, claim }, ...unreached]);
+}
+
+const notReached: AppraisalVerdict = 'not reached';
+
+function lineOfRule(
+  { guarantees, spec, check }: Rule,
+  token: SignedStatement,
+  expected: Expected,
+): AppraisalLine {
+  const finding = check(token, expected);
+  return finding === undefined
+    ? { guarantees, spec, verdict: 'satisfied' }
+    : { guarantees, spec, verdict: 'rejected', ...finding };
+}
+
+function originUntil(error: AssayError): readonly AppraisalLine[] {
+  const failedAt = originLines.findIndex(({ step }) => step === error.step);
+  return originLines.map(({ guarantees, spec }, index) => {
+    if (index < failedAt) return { guarantees, spec, verdict: 'satisfied' };
+    if (index > failedAt) return { guarantees, spec, verdict: notReached };
+    const verdict = error.failure.fault === 'service' ? 'undetermined' : 'rejected';
+    return { guarantees, spec, verdict, code: error.code, reason: error.reason, claim: error.claim };
+  });
+}
+
+function appraisal(profile: string, lines: readonly AppraisalLine[]): Appraisal {
+  const has = (verdict: AppraisalVerdict) => lines.some((line) => line.verdict === verdict);
+  const outcome = has('undetermined') ? 'undetermined' : has('rejected') ? 'rejected' : 'accepted';
+  return { profile, outcome, lines, toString: () => tableOf(profile, outcome, lines) };
+}
+
+const marks: Readonly<Record<AppraisalVerdict, string>> = {
+  satisfied: '✓',
+  rejected: '✗',
+  undetermined: '?',
+  'not reached': '·',
+};
+
+function tableOf(profile: string, outcome: string, lines: readonly AppraisalLine[]): string {
+  const width = Math.max(...lines.map(({ guarantees }) => guarantees.length));
+  const rows = lines.map(({ guarantees, spec, verdict, code, reason }) => {
+    const why = code === undefined ? '' : `  ${code}${reason === undefined ? '' : ` (${reason})`}`;
+    return `  ${marks[verdict]} ${guarantees.padEnd(width)}  ${spec}${why}`;
+  });
+  return [`${profile}: ${outcome}`, ...rows].join('\n');
+}

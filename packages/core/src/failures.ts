@@ -1,0 +1,125 @@
+/**
+ * The failure catalogue: the only place that relates a failure to the outside world.
+ *
+ * Codes are public API: added freely, renamed never. The first word says whose fault it is:
+ * `request.*`, `token.*`, `client.*`, `grant.*` and `scope.*` are the caller's, `service.*` is ours and is
+ * never a 401. `description` is the only prose that reaches the wire.
+ */
+
+/** Whose fault a failure is. */
+export type Fault = 'request' | 'token' | 'client' | 'grant' | 'service';
+
+/** The step of a request's path that can end in a failure (see `authenticate` in `resource-server.ts`). */
+export type Step =
+  | 'extract token'
+  | 'parse token'
+  | 'choose issuer'
+  | 'choose key'
+  | 'verify signature'
+  | 'apply profile'
+  | 'check binding'
+  | 'authorize'
+  | 'token request';
+
+/** One row of the catalogue. `error` is the wire's word (RFC 6750 section 3.1, RFC 6749 section 5.2). */
+export interface Failure {
+  readonly fault: Fault;
+  readonly step: Step;
+  readonly status: number;
+  readonly error: string | undefined;
+  readonly description: string;
+}
+
+const badToken = (step: Step, description: string) =>
+  ({ fault: 'token', step, status: 401, error: 'invalid_token', description }) as const;
+
+const badRequest = (step: Step, description: string) =>
+  ({ fault: 'request', step, status: 400, error: 'invalid_request', description }) as const;
+
+const badGrant = (error: string, description: string) =>
+  ({ fault: 'grant', step: 'token request', status: 400, error, description }) as const;
+
+const outage = (step: Step, description: string) =>
+  ({ fault: 'service', step, status: 503, error: 'temporarily_unavailable', description }) as const;
+
+export const failures = {
+  'request.token-missing': {
+    fault: 'request',
+    step: 'extract token',
+    status: 401,
+    error: undefined,
+    description: 'An access token is required.',
+  },
+  'request.token-malformed': badRequest('extract token', 'The credentials are malformed.'),
+  'request.token-repeated': badRequest('extract token', 'The access token was sent more than once.'),
+
+  'token.too-large': badToken('parse token', 'The token is malformed.'),
+  'token.malformed': badToken('parse token', 'The token is malformed.'),
+  'token.duplicate-member': badToken('parse token', 'The token is malformed.'),
+  'token.critical-unknown': badToken('parse token', 'The token is malformed.'),
+  'token.issuer-unknown': badToken('choose issuer', 'The token is not from a trusted issuer.'),
+  'token.algorithm-refused': badToken('choose key', 'The token is not signed as required.'),
+  'token.key-unknown': badToken('choose key', 'The token is not signed by a known key.'),
+  'token.signature-invalid': badToken('verify signature', 'The signature is invalid.'),
+  'token.type-mismatch': badToken('apply profile', 'The token is of another type.'),
+  'token.issuer-mismatch': badToken('apply profile', 'The token is not from a trusted issuer.'),
+  'token.audience-mismatch': badToken('apply profile', 'The token is not for this audience.'),
+  'token.expired': badToken('apply profile', 'The token has expired.'),
+  'token.not-yet-valid': badToken('apply profile', 'The token is not valid yet.'),
+  'token.too-old': badToken('apply profile', 'The token was issued too long ago.'),
+  'token.lifetime-excessive': badToken('apply profile', 'The token is valid for too long.'),
+  'token.claim-invalid': badToken('apply profile', 'The token lacks a required claim.'),
+  'token.subject-refused': badToken('apply profile', 'The subject is not accepted.'),
+  'token.confirmation-unverifiable': badToken(
+    'check binding',
+    'The token is bound to a key that was not proven.',
+  ),
+
+  'scope.insufficient': {
+    fault: 'grant',
+    step: 'authorize',
+    status: 403,
+    error: 'insufficient_scope',
+    description: 'The token does not grant the required scope.',
+  },
+
+  'request.method-not-allowed': {
+    ...badRequest('token request', 'The request method is not allowed here.'),
+    status: 405,
+  },
+  'request.media-type-unsupported': badRequest('token request', 'The request is not an encoded form.'),
+  'request.body-too-large': badRequest('token request', 'The request is too large.'),
+  'request.parameter-missing': badRequest('token request', 'A required parameter is missing.'),
+  'request.parameter-repeated': badRequest('token request', 'A parameter was sent more than once.'),
+  'client.credentials-refused': {
+    fault: 'client',
+    step: 'token request',
+    status: 400,
+    error: 'invalid_client',
+    description: 'Client credentials are not accepted here.',
+  },
+  'grant.type-unsupported': badGrant('unsupported_grant_type', 'The grant type is not supported.'),
+  'grant.replayed': badGrant('invalid_grant', 'The assertion was used before.'),
+  'grant.scope-refused': badGrant('invalid_scope', 'The requested scope is not granted.'),
+  'grant.resource-refused': badGrant('invalid_target', 'The requested resource is not available.'),
+
+  'service.keys-unavailable': outage('choose key', 'The token cannot be verified right now.'),
+  'service.single-use-store-unavailable': outage('token request', 'The request cannot be judged right now.'),
+  'service.failed': {
+    fault: 'service',
+    step: 'authorize',
+    status: 500,
+    error: 'server_error',
+    description: 'The request could not be judged.',
+  },
+  'service.route-unprotected': {
+    fault: 'service',
+    step: 'authorize',
+    status: 500,
+    error: 'server_error',
+    description: 'The request could not be judged.',
+  },
+} as const satisfies Record<string, Failure>;
+
+/** A stable, dotted failure code. */
+export type FailureCode = keyof typeof failures;

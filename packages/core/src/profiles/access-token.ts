@@ -1,0 +1,38 @@
+import { audienceNamesThisResource } from '../rules/audience-names-this-resource.js';
+import {
+  claimIsAListIfPresent,
+  claimIsAStringIfPresent,
+  claimIsATime,
+  claimIsPresent,
+} from '../rules/claim-is.js';
+import { issuerIsTheChosenOne } from '../rules/issuer-is-the-chosen-one.js';
+import {
+  notExpired,
+  notIssuedInTheFuture,
+  notOlderThanAllowed,
+  notUsedBeforeItsTime,
+} from '../rules/times.js';
+import { typeIs } from '../rules/type-is.js';
+import type { Profile } from './profile.js';
+
+/** JWT access tokens presented to a resource server. Spec: RFC 9068 section 4. */
+export const accessToken: Profile<'access-token'> = {
+  name: 'access-token',
+  spec: 'RFC 9068 section 4',
+  rules: [
+    typeIs('at+jwt'), //                    4, typ
+    issuerIsTheChosenOne, //                4, iss
+    audienceNamesThisResource, //           4, aud
+    notExpired, //                          4, exp
+    notUsedBeforeItsTime, //                RFC 7519 4.1.5
+    claimIsATime('iat'), //                 2.2
+    notIssuedInTheFuture, //                RFC 7519 4.1.6
+    notOlderThanAllowed, //                 RFC 7519 4.1.6
+    claimIsPresent('sub'), //               2.2
+    claimIsPresent('client_id'), //         2.2
+    claimIsPresent('jti'), //               2.2
+    claimIsAStringIfPresent('scope'), //    2.2.3
+    claimIsAStringIfPresent('acr'), //      2.2.1
+    claimIsAListIfPresent('amr'), //        2.2.1
+  ],
+};

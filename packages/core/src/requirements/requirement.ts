@@ -1,0 +1,51 @@
+import { AssayError } from '../assay-error.js';
+import type { Principal } from '../principal.js';
+import type { RequestView } from '../request-view.js';
+
+/** What a requirement may look at beside the principal. */
+export interface AuthorizationContext {
+  readonly request?: RequestView | undefined;
+}
+
+/**
+ * What a route demands of the principal. Made by `scope()`, `anyScope()`, `audience()` and their like.
+ */
+export interface Requirement {
+  /** What is demanded, for the start-up report: `scope orders:read`. Never sent to a caller. */
+  readonly description: string;
+  /** The audience that the route is narrowed to, where that is what is demanded. */
+  readonly audience?: string;
+  /** The refusal, or nothing. */
+  readonly check: (
+    principal: Principal,
+    context: AuthorizationContext,
+  ) => AssayError | undefined | Promise<AssayError | undefined>;
+}
+
+/**
+ * Lets the principal pass if it meets every requirement; all are judged by the same request, in order.
+ *
+ * Error: that of the first requirement that is not met; `service.failed` when one of them throws.
+ */
+export async function authorize(
+  principal: Principal,
+  requirements: readonly Requirement[],
+  context: AuthorizationContext = {},
+): Promise<void> {
+  for (const requirement of requirements) {
+    const refusal = await judge(requirement, principal, context);
+    if (refusal !== undefined) throw refusal;
+  }
+}
+
+async function judge(
+  requirement: Requirement,
+  principal: Principal,
+  context: AuthorizationContext,
+): Promise<AssayError | undefined> {
+  try {
+    return await requirement.check(principal, context);
+  } catch (cause) {
+    return new AssayError('service.failed', { cause });
+  }
+}

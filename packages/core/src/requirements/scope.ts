@@ -1,0 +1,82 @@
+import { AssayError } from '../assay-error.js';
+import { SetupError } from '../setup-error.js';
+import type { Requirement } from './requirement.js';
+
+/** How a scope requirement is answered. */
+export interface ScopeDisclosure {
+  /** Whether the challenge names the required scopes. Default true. */
+  readonly disclosed?: boolean;
+}
+
+/** The scopes one by one, or as a list with options. */
+export type ScopeArguments =
+  readonly string[] | readonly [scopes: readonly string[], disclosure?: ScopeDisclosure];
+
+/**
+ * The token grants all of these scopes.
+ *
+ * Error: `scope.insufficient`.  Throws: `SetupError` for an empty list or an impossible scope.
+ * Spec: RFC 6750 section 3.1; RFC 9068 section 4.
+ */
+export function scope(...args: ScopeArguments): Requirement {
+  const { scopes, disclosed } = scopesOf(args);
+  return {
+    description: `scope ${scopes.join(' ')}`,
+    check: (principal) =>
+      scopes.every((name) => principal.hasScope(name))
+        ? undefined
+        : insufficient(disclosed ? scopes : undefined),
+  };
+}
+
+/**
+ * The token grants at least one of these scopes.
+ *
+ * Error: `scope.insufficient`.  Throws: `SetupError` for an empty list or an impossible scope.
+ * Spec: RFC 6750 section 3.1; RFC 9068 section 4.
+ */
+export function anyScope(...args: ScopeArguments): Requirement {
+  const { scopes, disclosed } = scopesOf(args);
+  return {
+    description: `any scope of ${scopes.join(' ')}`,
+    check: (principal) =>
+      scopes.some((name) => principal.hasScope(name))
+        ? undefined
+        : insufficient(disclosed ? scopes : undefined),
+  };
+}
+
+// RFC 6749 section 3.3.
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** Whether a text is one scope (RFC 6749 section 3.3): printable ASCII without space, quote and backslash. */
+export function isScopeToken(text: string): boolean {
+  return scopeToken.test(text);
+}
+
+function scopesOf(args: ScopeArguments): { scopes: readonly string[]; disclosed: boolean } {
+  const [first, disclosure] = args as readonly [scopes: readonly string[], disclosure?: ScopeDisclosure];
+  const scopes = Array.isArray(first) ? [...(first as readonly string[])] : [...(args as readonly string[])];
+  if (scopes.length === 0) {
+    throw new SetupError({
+      option: 'scope',
+      problem: 'the list of required scopes is empty',
+      remedy: 'Name at least one scope, or drop the requirement.',
+    });
+  }
+  const impossible = scopes.find((name) => typeof name !== 'string' || !isScopeToken(name));
+  if (impossible !== undefined) {
+    throw new SetupError({
+      option: 'scope',
+      problem: `${JSON.stringify(impossible)} cannot be a scope`,
+      remedy:
+        'Give each scope as a string of its own, of printable ASCII without spaces, quotes and backslashes.',
+    });
+  }
+  const { disclosed = true } = Array.isArray(first) ? (disclosure ?? {}) : {};
+  return { scopes, disclosed };
+}
+
+function insufficient(requiredScopes: readonly string[] | undefined): AssayError {
+  return new AssayError('scope.insufficient', { claim: 'scope', reason: 'mismatch', requiredScopes });
+}

@@ -1,0 +1,131 @@
+import { appraisalOfExtraction, type Appraisal } from './appraisal.js';
+import { isAssayError } from './assay-error.js';
+import { answerTo, isQuotable, type RefusalAnswer } from './challenge.js';
+import { systemClock } from './clock.js';
+import { IssuerMismatch } from './keys/discovery.js';
+import { Principal } from './principal.js';
+import { accessToken } from './profiles/access-token.js';
+import type { RequestView } from './request-view.js';
+import { authorize, type AuthorizationContext, type Requirement } from './requirements/requirement.js';
+import { audiencesFrom } from './settings/identifiers.js';
+import { knownOptionsOnly } from './settings/options.js';
+import {
+  accessTokenOptionNames,
+  trustedIssuersFrom,
+  type AccessTokenOptions,
+} from './settings/trusted-issuers.js';
+import { SetupError } from './setup-error.js';
+import { checkBinding } from './steps/check-binding.js';
+import { extractToken } from './steps/extract-token.js';
+import { createVerifier } from './verifier.js';
+
+/** The options of a resource server. */
+export interface ResourceServerOptions extends AccessTokenOptions {
+  /** What challenges call this resource server. Default: its first audience. */
+  readonly realm?: string;
+}
+
+/** The names of the options of a resource server, for adapters that take them in one go with their own. */
+export const resourceServerOptionNames = [
+  ...accessTokenOptionNames,
+  'realm',
+] as const satisfies (keyof ResourceServerOptions)[];
+
+/** A resource server: judges requests and answers those that it refuses. Knows no framework. */
+export interface ResourceServer {
+  /** Every audience that the resource server answers to. */
+  readonly audiences: readonly string[];
+  /** The identifiers of the trusted issuers. */
+  readonly issuers: readonly string[];
+  /**
+   * Loads metadata and keys now, so that a mistake shows at start.
+   *
+   * Throws: `SetupError` when the metadata names another issuer; `AssayError` when the keys cannot be had.
+   */
+  readonly ready: () => Promise<void>;
+  /**
+   * The principal that a request proves to be.
+   *
+   * Error: throws `AssayError`: `request.*`, `token.*`, or `service.*` when it could not be judged.
+   */
+  readonly authenticate: (request: RequestView) => Promise<Principal>;
+  /**
+   * Lets the principal pass if it meets the requirements.
+   *
+   * Error: throws `AssayError`, for instance `scope.insufficient`.
+   */
+  readonly authorize: (
+    principal: Principal,
+    requirement: Requirement | readonly Requirement[],
+    context?: AuthorizationContext,
+  ) => Promise<void>;
+  /** Every rule with its verdict for a token, or for the token of a request. For people; never throws on bad evidence. */
+  readonly appraise: (jwtOrRequest: string | RequestView) => Promise<Appraisal>;
+  /** The answer to a failure: status, challenge, body. */
+  readonly challenge: (error: unknown) => RefusalAnswer;
+}
+
+/**
+ * A resource server for one or more issuers and audiences. Has its own keys: share one instance.
+ *
+ * Throws: `SetupError` for options that are missing, weak, contradictory or misspelt.
+ * Spec: RFC 9068 section 4; RFC 6750.
+ */
+export function createResourceServer(options: ResourceServerOptions): ResourceServer {
+  knownOptionsOnly(options, resourceServerOptionNames);
+  const issuers = trustedIssuersFrom(options);
+  const audiences = [...new Set([...issuers.values()].flatMap(({ expectations }) => expectations.audiences))];
+  const settings = { realm: realmFrom(options.realm, audiences) };
+  const verifier = createVerifier({ profile: accessToken, issuers, clock: options.clock ?? systemClock });
+
+  /** The path of one request, start to finish. */
+  async function authenticate(request: RequestView): Promise<Principal> {
+    const presented = extractToken(request);
+    const accepted = await verifier.verify(presented);
+    const bound = checkBinding(accepted);
+    return Principal.from(bound);
+  }
+
+  async function appraise(jwtOrRequest: string | RequestView): Promise<Appraisal> {
+    try {
+      return await verifier.appraise(
+        typeof jwtOrRequest === 'string' ? jwtOrRequest : extractToken(jwtOrRequest),
+      );
+    } catch (error) {
+      if (!isAssayError(error)) throw error;
+      return appraisalOfExtraction(error, { profile: accessToken });
+    }
+  }
+
+  return {
+    audiences,
+    issuers: [...issuers.keys()],
+    authenticate,
+    ready: () => verifier.ready().catch(explainMismatch),
+    authorize: (principal, requirement, context) => authorize(principal, listOf(requirement), context),
+    appraise,
+    challenge: (error) => answerTo(error, settings),
+  };
+}
+
+function listOf(requirement: Requirement | readonly Requirement[]): readonly Requirement[] {
+  return Array.isArray(requirement) ? (requirement as readonly Requirement[]) : [requirement as Requirement];
+}
+
+function realmFrom(realm: string | undefined, audiences: readonly string[]): string {
+  const chosen = realm ?? audiencesFrom(audiences, 'audience')[0] ?? '';
+  if (isQuotable(chosen)) return chosen;
+  throw new SetupError({
+    option: 'realm',
+    problem: 'it cannot stand in a WWW-Authenticate header',
+    remedy: 'Give a realm of printable ASCII characters.',
+  });
+}
+
+function explainMismatch(error: unknown): never {
+  if (isAssayError(error) && error.cause instanceof IssuerMismatch) {
+    const remedy = 'Give the issuer exactly as the issuer member of its metadata has it.';
+    throw new SetupError({ option: 'issuer', problem: error.cause.message, remedy }, error);
+  }
+  throw error;
+}

@@ -1,0 +1,27 @@
+import { AssayError } from '../assay-error.js';
+import { reached, type AcceptedToken, type VerifiedToken } from '../evidence.js';
+import type { Profile } from '../profiles/profile.js';
+import type { Expected } from '../rules/rule.js';
+
+/**
+ * The token, once it satisfies every rule of the profile. Stops at the first finding.
+ *
+ * Error: the finding's own code.
+ */
+export function applyProfile<Kind extends string>(
+  token: VerifiedToken,
+  profile: Profile<Kind>,
+  expected: Expected,
+): AcceptedToken<Kind> {
+  for (const rule of profile.rules) {
+    const finding = rule.check(token, expected);
+    if (finding !== undefined) {
+      throw new AssayError(finding.code, {
+        reason: finding.reason,
+        claim: finding.claim,
+        profile: profile.name,
+      });
+    }
+  }
+  return reached<AcceptedToken<Kind>>({ ...token, kind: profile.name });
+}

@@ -1,0 +1,29 @@
+import { isKnownAlgorithm, type Algorithm } from '../algorithms.js';
+import { AssayError } from '../assay-error.js';
+import type { UnverifiedToken } from '../evidence.js';
+import type { VerificationKey } from '../keys/verification-key.js';
+import type { TrustedIssuer } from '../trusted-issuer.js';
+
+/** An algorithm that the issuer may use, and the keys that may have made the signature. */
+export interface ChosenKeys {
+  readonly algorithm: Algorithm;
+  readonly candidates: readonly VerificationKey[];
+}
+
+/**
+ * The issuer's keys that may have signed the token: the algorithm is on the issuer's list before any key is looked
+ * for, and a key is a candidate only if it serves that algorithm.
+ *
+ * Error: `token.algorithm-refused`, `token.key-unknown`, `service.keys-unavailable`.
+ * Spec: RFC 8725 section 3.1; RFC 7515 section 4.1.4; RFC 7517 section 4.
+ */
+export async function chooseKeys({ header }: UnverifiedToken, issuer: TrustedIssuer): Promise<ChosenKeys> {
+  const { alg, kid } = header;
+  if (!isKnownAlgorithm(alg) || !issuer.algorithms.has(alg)) {
+    throw new AssayError('token.algorithm-refused', { claim: 'alg', reason: 'mismatch' });
+  }
+  const candidates = await issuer.keySource.find({ alg, kid });
+  if (candidates.length === 0)
+    throw new AssayError('token.key-unknown', { claim: 'kid', reason: 'mismatch' });
+  return { algorithm: alg, candidates };
+}

@@ -1,0 +1,36 @@
+import { verify, type KeyObject } from 'node:crypto';
+import { traitsOf, type Algorithm } from '../algorithms.js';
+import { AssayError } from '../assay-error.js';
+import { reached, type UnverifiedToken, type VerifiedToken } from '../evidence.js';
+import type { TrustedIssuer } from '../trusted-issuer.js';
+import type { ChosenKeys } from './choose-key.js';
+
+/**
+ * The token, once one of the candidate keys has verified its signature over the bytes that were received.
+ *
+ * Error: `token.signature-invalid`.
+ * Spec: RFC 7515 section 5.2.
+ */
+export function verifyTokenSignature(
+  { header, unverifiedClaims, signingInput, signature, fingerprint }: UnverifiedToken,
+  { identifier }: TrustedIssuer,
+  { algorithm, candidates }: ChosenKeys,
+): VerifiedToken {
+  const input = Buffer.from(signingInput, 'latin1');
+  if (!candidates.some(({ key }) => verifySignature(key, algorithm, input, signature))) {
+    throw new AssayError('token.signature-invalid');
+  }
+  return reached<VerifiedToken>({ header, claims: unverifiedClaims, issuer: identifier, fingerprint });
+}
+
+/** Whether the key made the signature over the input. The only place where a signature is checked. */
+export function verifySignature(
+  key: KeyObject,
+  algorithm: Algorithm,
+  input: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const { digest, signatureBytes, verifyOptions } = traitsOf(algorithm);
+  if (signatureBytes !== undefined && signature.length !== signatureBytes) return false;
+  return verify(digest, input, { key, ...verifyOptions }, signature);
+}

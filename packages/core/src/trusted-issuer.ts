@@ -1,0 +1,15 @@
+import type { Algorithm } from './algorithms.js';
+import type { KeySource } from './keys/key-source.js';
+import type { Expected } from './rules/rule.js';
+
+/** An issuer that the configuration names, with everything that is settled about its tokens. */
+export interface TrustedIssuer {
+  readonly identifier: string;
+  readonly algorithms: ReadonlySet<Algorithm>;
+  readonly keySource: KeySource;
+  /** What is expected of this issuer's tokens, but for the time. */
+  readonly expectations: Omit<Expected, 'issuer' | 'nowSeconds'>;
+}
+
+/** The configured issuers, by their exact identifier. */
+export type TrustedIssuers = ReadonlyMap<string, TrustedIssuer>;
