@@ -1,0 +1,29 @@
+import type { Principal } from './principal.js';
+import type { ResourceServer } from './resource-server.js';
+
+/** What an adapter has established about a request. */
+export interface AuthenticationState {
+  /** Absent where authentication is optional and the request carried no token. */
+  readonly principal: Principal | undefined;
+  readonly resourceServer: ResourceServer;
+}
+
+// Shared by every adapter, and by an ESM and a CommonJS copy in one process. A symbol is no name that a framework,
+// a body parser or an application sets by accident.
+const stateKey = Symbol.for('assay.authentication');
+
+/** Records on a request what was established about it. Plain assignment cannot change it afterwards. */
+export function recordAuthentication(request: object, state: AuthenticationState): void {
+  Object.defineProperty(request, stateKey, {
+    value: Object.freeze({ ...state }),
+    writable: false,
+    enumerable: false,
+    // A router inside a protected app may be protected by another resource server, which then speaks for it.
+    configurable: true,
+  });
+}
+
+/** What was established about a request; `undefined` when nobody has judged it. */
+export function authenticationOf(request: object): AuthenticationState | undefined {
+  return (request as Readonly<Record<symbol, AuthenticationState | undefined>>)[stateKey];
+}

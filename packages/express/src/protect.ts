@@ -1,0 +1,138 @@
+import {
+  authenticationOf,
+  createResourceServer,
+  isAssayError,
+  knownOptionsOnly,
+  recordAuthentication,
+  requestViewOf,
+  resourceServerOptionNames,
+  SetupError,
+  type AuthenticationState,
+  type Principal,
+  type ResourceServer,
+  type ResourceServerOptions,
+} from '@assay/core';
+import type { Request, RequestHandler } from 'express';
+import { refuse, type FailureHandling } from './refuse.js';
+
+/** How a middleware judges requests, beside the options of the resource server. */
+export interface ProtectOptions {
+  /**
+   * `optional`: a request without a token passes as anonymous; a bad token is still refused. Default `required`.
+   */
+  readonly authentication?: 'required' | 'optional';
+  /**
+   * `next`: a failure goes to the application's error handler, with `status` and `headers` set. Default `answer`.
+   */
+  readonly onFailure?: FailureHandling;
+}
+
+/** What this package records about a request: core's state, and how its failures are handled. */
+export interface ExpressAuthenticationState extends AuthenticationState {
+  readonly onFailure: FailureHandling;
+}
+
+/** What `protect` recorded about a request; `undefined` where it did not run. */
+export function stateOf(request: Request): ExpressAuthenticationState | undefined {
+  return authenticationOf(request) as ExpressAuthenticationState | undefined;
+}
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- how Express lets a package add to its request
+  namespace Express {
+    interface Request {
+      /** The principal of an authenticated request, for reading. Requirements do not trust it; see `principalOf`. */
+      principal?: Principal;
+    }
+  }
+}
+
+/**
+ * Middleware that lets a request pass only with an access token that the resource server accepts.
+ *
+ * Throws: `SetupError` for options that are missing, weak, contradictory or misspelt.
+ * Spec: RFC 9068 section 4; RFC 6750.
+ */
+export function protect(resourceServer: ResourceServer, options?: ProtectOptions): RequestHandler;
+export function protect(options: ResourceServerOptions & ProtectOptions): RequestHandler;
+export function protect(
+  given: ResourceServer | (ResourceServerOptions & ProtectOptions),
+  protectOptions: ProtectOptions = {},
+): RequestHandler {
+  const { resourceServer, options } = settle(given, protectOptions);
+  const { authentication = 'required', onFailure = 'answer' } = options;
+
+  return async (request, response, next) => {
+    try {
+      if (!isPrincipalOf(request, resourceServer)) {
+        const principal = await authenticate(request, resourceServer, authentication);
+        const state: ExpressAuthenticationState = { principal, resourceServer, onFailure };
+        recordAuthentication(request, state);
+        if (principal !== undefined) request.principal = principal;
+      }
+    } catch (error) {
+      refuse(error, { response, next, onFailure, resourceServer });
+      return;
+    }
+    next();
+  };
+}
+
+async function authenticate(
+  request: Request,
+  resourceServer: ResourceServer,
+  authentication: 'required' | 'optional',
+): Promise<Principal | undefined> {
+  try {
+    return await resourceServer.authenticate(requestViewOf(request));
+  } catch (error) {
+    if (authentication === 'optional' && isAssayError(error, 'request.token-missing')) return undefined;
+    throw error;
+  }
+}
+
+/** Whether an outer middleware of the same resource server has let the request pass: what is single use is not asked for twice. */
+function isPrincipalOf(request: Request, resourceServer: ResourceServer): boolean {
+  const state = authenticationOf(request);
+  return state?.principal !== undefined && state.resourceServer === resourceServer;
+}
+
+function settle(
+  given: ResourceServer | (ResourceServerOptions & ProtectOptions),
+  protectOptions: ProtectOptions,
+): { resourceServer: ResourceServer; options: ProtectOptions } {
+  if (isResourceServer(given)) {
+    return { resourceServer: given, options: checked(protectOptions) };
+  }
+  knownOptionsOnly(given, [...resourceServerOptionNames, ...protectOptionNames]);
+  const { authentication, onFailure, ...serverOptions } = { ...given, ...protectOptions };
+  const options = {
+    ...(authentication === undefined ? {} : { authentication }),
+    ...(onFailure === undefined ? {} : { onFailure }),
+  };
+  return { resourceServer: createResourceServer(serverOptions), options: checked(options) };
+}
+
+const protectOptionNames = ['authentication', 'onFailure'] as const satisfies (keyof ProtectOptions)[];
+
+const allowedValues = { authentication: ['required', 'optional'], onFailure: ['answer', 'next'] } as const;
+
+function checked(options: ProtectOptions): ProtectOptions {
+  knownOptionsOnly(options, protectOptionNames);
+  for (const name of protectOptionNames) {
+    const allowed: readonly string[] = allowedValues[name];
+    const value = options[name];
+    if (value !== undefined && !allowed.includes(value)) {
+      throw new SetupError({
+        option: name,
+        problem: 'there is no such value',
+        remedy: `Use ${allowed.join(' or ')}.`,
+      });
+    }
+  }
+  return options;
+}
+
+function isResourceServer(given: unknown): given is ResourceServer {
+  return typeof given === 'object' && given !== null && 'authenticate' in given;
+}

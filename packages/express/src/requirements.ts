@@ -1,0 +1,96 @@
+import {
+  anyScope,
+  AssayError,
+  audience,
+  requestViewOf,
+  scope,
+  type Requirement,
+  type ScopeArguments,
+} from '@assay/core';
+import type { Request, RequestHandler } from 'express';
+import { stateOf, type ExpressAuthenticationState } from './protect.js';
+import { refuse } from './refuse.js';
+import { routeName } from './route-name.js';
+
+/**
+ * Middleware: the token grants all of these scopes.
+ *
+ * Error: 403 `scope.insufficient`.  Throws: `SetupError` for an empty list or an impossible scope.
+ * Spec: RFC 6750 section 3.1.
+ */
+export function requireScope(...scopes: ScopeArguments): RequestHandler {
+  return requirementMiddleware(scope(...scopes));
+}
+
+/**
+ * Middleware: the token grants at least one of these scopes.
+ *
+ * Error: 403 `scope.insufficient`.  Throws: `SetupError` for an empty list or an impossible scope.
+ * Spec: RFC 6750 section 3.1.
+ */
+export function requireAnyScope(...scopes: ScopeArguments): RequestHandler {
+  return requirementMiddleware(anyScope(...scopes));
+}
+
+/**
+ * Middleware: the token names this one of the resource server's audiences.
+ *
+ * Error: 401 `token.audience-mismatch`, also where the resource server has no such audience.
+ * Spec: RFC 9068 section 4.
+ */
+export function requireAudience(member: string): RequestHandler {
+  return requirementMiddleware(audience(member));
+}
+
+/**
+ * Middleware for any requirement. Without a `protect` before it, it refuses every request.
+ *
+ * Error: that of the requirement; 401 `request.token-missing` for an anonymous request; 500
+ * `service.route-unprotected` without `protect`.
+ */
+export function requirementMiddleware(requirement: Requirement): RequestHandler {
+  return async (request, response, next) => {
+    const state = stateOf(request);
+    try {
+      await authorize(request, state, requirement);
+    } catch (error) {
+      refuse(error, {
+        response,
+        next,
+        onFailure: state?.onFailure ?? 'answer',
+        resourceServer: state?.resourceServer,
+      });
+      return;
+    }
+    next();
+  };
+}
+
+async function authorize(
+  request: Request,
+  state: ExpressAuthenticationState | undefined,
+  requirement: Requirement,
+): Promise<void> {
+  if (state === undefined) {
+    warnOfUnprotectedRoute(request, requirement);
+    throw new AssayError('service.route-unprotected');
+  }
+  const { principal, resourceServer } = state;
+  if (principal === undefined) throw new AssayError('request.token-missing');
+  if (requirement.audience !== undefined && !resourceServer.audiences.includes(requirement.audience)) {
+    throw new AssayError('token.audience-mismatch', { claim: 'aud', reason: 'mismatch' });
+  }
+  await resourceServer.authorize(principal, requirement, { request: requestViewOf(request) });
+}
+
+const warnedOf = new WeakSet<Requirement>();
+
+function warnOfUnprotectedRoute(request: Request, requirement: Requirement): void {
+  if (warnedOf.has(requirement)) return;
+  warnedOf.add(requirement);
+  process.emitWarning(
+    `${routeName(request)} requires ${requirement.description} but no protect() runs before it: every request is refused. ` +
+      'Mount app.use(protect(…)) first.',
+    { code: 'ASSAY_ROUTE_UNPROTECTED' },
+  );
+}
