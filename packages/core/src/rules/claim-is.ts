@@ -1,3 +1,4 @@
+import type { Reason } from '../assay-error.js';
 import { reject, satisfied, type Rule } from './rule.js';
 import { isListOf, isNonEmptyString, isNumericDate, isString } from './shapes.js';
 
@@ -8,7 +9,7 @@ import { isListOf, isNonEmptyString, isNumericDate, isString } from './shapes.js
  * Spec: RFC 9068 section 2.2; RFC 7519 sections 4.1.1, 4.1.2 and 4.1.7.
  */
 export function claimIsPresent(claim: string): Rule {
-  return claimHasShape(claim, 'present and a string', isNonEmptyString);
+  return claimRule(claim, 'present and a string', requiredShape(isNonEmptyString));
 }
 
 /**
@@ -18,16 +19,16 @@ export function claimIsPresent(claim: string): Rule {
  * Spec: RFC 9068 section 2.2; RFC 7519 section 2.
  */
 export function claimIsATime(claim: string): Rule {
-  return claimHasShape(claim, 'present and a time', isNumericDate);
+  return claimRule(claim, 'present and a time', requiredShape(isNumericDate));
 }
 
 /**
- * The claim, where present, is a string.
+ * The claim, where present, is a string, perhaps an empty one.
  *
  * Error: `token.claim-invalid`.
  */
 export function claimIsAStringIfPresent(claim: string): Rule {
-  return optional(claimHasShape(claim, 'a string, where present', isString), claim);
+  return claimRule(claim, 'a string, where present', optionalShape(isString));
 }
 
 /**
@@ -36,24 +37,29 @@ export function claimIsAStringIfPresent(claim: string): Rule {
  * Error: `token.claim-invalid`.
  */
 export function claimIsAListIfPresent(claim: string): Rule {
-  return optional(claimHasShape(claim, 'a list of strings, where present', isListOf(isString)), claim);
+  return claimRule(claim, 'a list of strings, where present', optionalShape(isListOf(isString)));
 }
 
-function claimHasShape(claim: string, shape: string, hasShape: (value: unknown) => boolean): Rule {
+type ShapeCheck = (value: unknown) => Reason | undefined;
+
+function requiredShape(hasShape: (value: unknown) => boolean): ShapeCheck {
+  return (value) => {
+    if (value === undefined || value === null || value === '') return 'missing';
+    return hasShape(value) ? undefined : 'malformed';
+  };
+}
+
+function optionalShape(hasShape: (value: unknown) => boolean): ShapeCheck {
+  return (value) => (value === undefined || hasShape(value) ? undefined : 'malformed');
+}
+
+function claimRule(claim: string, shape: string, reasonAgainst: ShapeCheck): Rule {
   return {
     guarantees: `${claim} is ${shape}`,
     spec: 'RFC 9068 section 2.2; RFC 7519 section 4',
     check: ({ claims }) => {
-      const value = claims[claim];
-      if (value === undefined || value === null || value === '')
-        return reject('token.claim-invalid', 'missing', claim);
-      return hasShape(value) ? satisfied : reject('token.claim-invalid', 'malformed', claim);
+      const reason = reasonAgainst(claims[claim]);
+      return reason === undefined ? satisfied : reject('token.claim-invalid', reason, claim);
     },
   };
-}
-
-function optional(rule: Rule, claim: string): Rule {
-  const check: Rule['check'] = (token, expected) =>
-    token.claims[claim] === undefined || token.claims[claim] === '' ? satisfied : rule.check(token, expected);
-  return { ...rule, check };
 }
