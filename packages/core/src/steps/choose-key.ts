@@ -1,6 +1,8 @@
 import { isKnownAlgorithm, type Algorithm } from '../algorithms.js';
-import { AssayError } from '../assay-error.js';
+import { AssayError, isAssayError } from '../assay-error.js';
 import type { UnverifiedToken } from '../evidence.js';
+import type { KeyQuery } from '../keys/key-set.js';
+import type { KeySource } from '../keys/key-source.js';
 import type { VerificationKey } from '../keys/verification-key.js';
 import type { TrustedIssuer } from '../trusted-issuer.js';
 
@@ -22,8 +24,19 @@ export async function chooseKeys({ header }: UnverifiedToken, issuer: TrustedIss
   if (!isKnownAlgorithm(alg) || !issuer.algorithms.has(alg)) {
     throw new AssayError('token.algorithm-refused', { claim: 'alg', reason: 'mismatch' });
   }
-  const candidates = await issuer.keySource.find({ alg, kid });
+  const candidates = await findCandidates({ alg, kid }, issuer.keySource);
   if (candidates.length === 0)
     throw new AssayError('token.key-unknown', { claim: 'kid', reason: 'mismatch' });
   return { algorithm: alg, candidates };
+}
+
+// The source may be the application's own: it may go by `kid` alone, and it may fail in its own way. Then we could
+// not tell, which is an outage and not a bad token.
+async function findCandidates(query: KeyQuery, source: KeySource): Promise<readonly VerificationKey[]> {
+  try {
+    const found = await source.find(query);
+    return found.filter(({ algorithms }) => algorithms.has(query.alg));
+  } catch (error) {
+    throw isAssayError(error) ? error : new AssayError('service.keys-unavailable', { cause: error });
+  }
 }

@@ -22,11 +22,12 @@ export const maximumHeaderLength = 4 * 1024;
  *
  * Sizes are judged before anything is decoded. Encrypted tokens are malformed here until they are supported.
  *
- * Error: `token.too-large`, `token.malformed`, `token.duplicate-member`, `token.critical-unknown`,
- * `token.algorithm-refused` (no usable `alg`).
+ * Error: `token.too-large`, `token.malformed`, `token.duplicate-member`, `token.critical-unknown`.
  * Spec: RFC 7519 section 7.2; RFC 7515 sections 4 and 5.2.
  */
 export function parseToken(token: PresentedToken): UnverifiedToken {
+  // Callers in JavaScript pass on what a form parser made of a repeated parameter: a list is no token.
+  if (typeof (token as unknown) !== 'string') throw new AssayError('token.malformed');
   if (token.length > maximumTokenLength) throw new AssayError('token.too-large');
   const [headerSegment, payloadSegment, signatureSegment] = segmentsOf(token);
   if (headerSegment.length > maximumHeaderLength)
@@ -76,8 +77,7 @@ function checkHeader(header: Record<string, unknown>): JoseHeader {
     throw new AssayError(code, { claim, reason });
   };
   const { alg, kid, crit, b64 } = header;
-  if (typeof alg !== 'string')
-    refuse('token.algorithm-refused', 'alg', alg === undefined ? 'missing' : 'malformed');
+  if (typeof alg !== 'string') refuse('token.malformed', 'alg', alg === undefined ? 'missing' : 'malformed');
   if (kid !== undefined && typeof kid !== 'string') refuse('token.malformed', 'kid', 'malformed');
   // We understand no extension, so every critical one is unknown (RFC 7515 section 4.1.11), and a JWT never has an
   // unencoded payload (RFC 7797 section 7).
