@@ -75,7 +75,8 @@ export class AssayError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isAssayError(value);
+    // A subclass inherits this method, and not every AssayError is one of its instances.
+    return this === AssayError ? isAssayError(value) : super[Symbol.hasInstance](value);
   }
 }
 

@@ -28,6 +28,7 @@ export class SetupError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== SetupError) return super[Symbol.hasInstance](value);
     return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
   }
 }
