@@ -23,11 +23,11 @@ export interface NodeRequest {
 
 /**
  * The view of a Node request. `rawHeaders` shows a header that was sent twice; `headers` alone keeps only the
- * first `Authorization` line.
+ * first `Authorization` line, and counts where a gateway or a test tool has left `rawHeaders` empty.
  */
 export function requestViewOf(request: NodeRequest): RequestView {
-  const headers =
-    request.rawHeaders === undefined ? headerLists(request.headers) : headerLines(request.rawHeaders);
+  const { rawHeaders = [] } = request;
+  const headers = rawHeaders.length === 0 ? headerLists(request.headers) : headerLines(rawHeaders);
   return {
     method: request.method ?? 'GET',
     url: request.originalUrl ?? request.url ?? '/',
