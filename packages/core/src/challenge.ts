@@ -1,4 +1,5 @@
 import { AssayError, isAssayError } from './assay-error.js';
+import { isScopeToken } from './requirements/scope.js';
 
 /** An answer to a request that was refused, ready to be sent. */
 export interface RefusalAnswer {
@@ -42,7 +43,7 @@ function bearerChallenge({ failure, requiredScopes }: AssayError, { realm }: Cha
     ['realm', realm],
     ['error', failure.error],
     ['error_description', failure.error === undefined ? undefined : failure.description],
-    ['scope', requiredScopes?.join(' ')],
+    ['scope', scopeParameter(requiredScopes)],
   ];
   const written = parameters.flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${quoted(value)}`],
@@ -50,12 +51,18 @@ function bearerChallenge({ failure, requiredScopes }: AssayError, { realm }: Cha
   return `Bearer ${written.join(', ')}`;
 }
 
+// Any code may make an AssayError, and a text that is no scope could end the header.
+function scopeParameter(scopes: readonly string[] = []): string | undefined {
+  const writable = scopes.filter(isScopeToken);
+  return writable.length === 0 ? undefined : writable.join(' ');
+}
+
 /** A quoted-string (RFC 9110 section 5.6.4) of a text that `isQuotable`. */
 function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
-/** Whether a configured text may stand in a challenge: printable ASCII, so that nothing can end the header. */
-export function isQuotable(text: string): boolean {
-  return /^[\x20-\x7e]+$/.test(text);
+/** Whether a configured value may stand in a challenge: printable ASCII, so that nothing can end the header. */
+export function isQuotable(text: unknown): text is string {
+  return typeof text === 'string' && /^[\x20-\x7e]+$/.test(text);
 }
