@@ -8,6 +8,11 @@ export { answerTo, type ChallengeSettings, type RefusalAnswer } from './challeng
 export { systemClock, type Clock } from './clock.js';
 export type { AcceptedToken, Claims, JoseHeader } from './evidence.js';
 export { failures, type Failure, type FailureCode, type Fault, type Step } from './failures.js';
+export {
+  createJwtBearerGrantVerifier,
+  type JwtBearerGrantVerifierOptions,
+} from './jwt-bearer-grant-verifier.js';
+export { isSecureUrl } from './keys/discovery.js';
 export type { Fetch } from './keys/fetch-json.js';
 export type { FixedKeys, Jwk, JwkSet } from './keys/fixed-keys.js';
 export type { KeyEvent, KeySource } from './keys/key-source.js';
@@ -37,6 +42,7 @@ export {
   type ResourceServer,
   type ResourceServerOptions,
 } from './resource-server.js';
+export type { AssertionIssuerOptions, AssertionJudgingOptions } from './settings/assertion-issuers.js';
 export type { KeysOption, KeySetUrl } from './settings/key-option.js';
 export { knownOptionsOnly } from './settings/options.js';
 export type { AccessTokenOptions, IssuerOptions } from './settings/trusted-issuers.js';

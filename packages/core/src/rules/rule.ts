@@ -16,6 +16,8 @@ export interface Expected {
   readonly maximumAgeSeconds?: number | undefined;
   /** How far ahead `exp` may lie. Units: seconds. */
   readonly maximumLifetimeSeconds?: number | undefined;
+  /** Whether the token may be used only once, and so needs an identifier. */
+  readonly singleUse?: boolean | undefined;
   /** Whether a subject is accepted. */
   readonly acceptsSubject?: ((subject: string) => boolean) | undefined;
 }
