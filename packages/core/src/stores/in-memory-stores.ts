@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.js';
 import { SetupError } from '../setup-error.js';
+import { inMemorySingleUseStore } from './in-memory-single-use-store.js';
 import type { SingleUseStore } from './single-use-store.js';
 
 /** The stores of one process. */
@@ -11,6 +12,8 @@ export interface Stores {
 export interface InMemoryStoresOptions {
   /** How many live entries are held. A full store refuses and never evicts a live one. Default 100000. */
   readonly maximumEntries?: number;
+  /** How many of them one client or key may hold; more are refused to it alone. Default: a tenth. */
+  readonly maximumEntriesPerOwner?: number;
   readonly clock?: Clock;
 }
 
@@ -22,35 +25,20 @@ const defaultMaximumEntries = 100_000;
  * Throws: `SetupError`.
  */
 export function inMemoryStores(options: InMemoryStoresOptions = {}): Stores {
-  const { maximumEntries = defaultMaximumEntries, clock = systemClock } = options;
-  if (!Number.isInteger(maximumEntries) || maximumEntries < 1) {
-    throw new SetupError({
-      option: 'maximumEntries',
-      problem: 'it is not a positive integer',
-      remedy: 'Give the number of live entries to hold, or leave it at 100000.',
-    });
-  }
-  return { singleUse: inMemorySingleUseStore(maximumEntries, clock) };
+  const maximumEntries = countFrom(options.maximumEntries ?? defaultMaximumEntries, 'maximumEntries');
+  const maximumEntriesPerOwner = countFrom(
+    options.maximumEntriesPerOwner ?? Math.ceil(maximumEntries / 10),
+    'maximumEntriesPerOwner',
+  );
+  const clock = options.clock ?? systemClock;
+  return { singleUse: inMemorySingleUseStore({ maximumEntries, maximumEntriesPerOwner }, clock) };
 }
 
-function inMemorySingleUseStore(maximumEntries: number, clock: Clock): SingleUseStore {
-  const expiryByKey = new Map<string, number>();
-
-  function forgetExpired(nowSeconds: number): void {
-    for (const [key, expiresAt] of expiryByKey) if (expiresAt <= nowSeconds) expiryByKey.delete(key);
-  }
-
-  return {
-    reserve({ purpose, scope, id, expiresAt }) {
-      // JSON keeps the members of the tuple apart: ("ab", "c") is never ("a", "bc").
-      const key = JSON.stringify([purpose, scope, id]);
-      const nowSeconds = clock.nowMs() / 1000;
-      if ((expiryByKey.get(key) ?? -Infinity) > nowSeconds) return Promise.resolve('replayed');
-      if (expiryByKey.size >= maximumEntries) forgetExpired(nowSeconds);
-      if (expiryByKey.size >= maximumEntries)
-        return Promise.reject(new Error('the single-use store is full'));
-      expiryByKey.set(key, expiresAt);
-      return Promise.resolve('reserved');
-    },
-  };
+function countFrom(count: number, option: string): number {
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new SetupError({
+    option,
+    problem: 'it is not a positive integer',
+    remedy: 'Give the number of live entries to hold, or leave the option out.',
+  });
 }
