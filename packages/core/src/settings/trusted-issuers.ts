@@ -77,7 +77,7 @@ export function trustedIssuersFrom(options: AccessTokenOptions): TrustedIssuers 
   const remote: RemoteKeySettings = {
     clock: options.clock ?? systemClock,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-    allowInsecureLoopback: options.allowInsecureLoopback ?? false,
+    allowInsecureLoopback: options.allowInsecureLoopback === true,
     policy: keyPolicyFrom(options.keyPolicy),
     onEvent: options.onKeyEvent,
   };
