@@ -14,7 +14,7 @@ export function algorithmsFrom(
   if (!Array.isArray(names) || names.length === 0) {
     throw new SetupError({
       option,
-      problem: 'the list of algorithms is empty',
+      problem: 'it is not a list with an algorithm in it',
       remedy: `Name at least one of ${knownAlgorithms.join(', ')}, or leave the option out.`,
     });
   }

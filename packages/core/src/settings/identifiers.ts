@@ -2,7 +2,7 @@ import { isSecureUrl } from '../keys/discovery.js';
 import { SetupError } from '../setup-error.js';
 
 /**
- * An issuer identifier: an https URL without query and fragment, or http on loopback where that is allowed.
+ * An issuer identifier: an https URL without query, fragment and white space, or http on loopback where that is allowed.
  *
  * Throws: `SetupError`.
  * Spec: RFC 8414 section 2.
@@ -15,8 +15,13 @@ export function issuerFrom(issuer: unknown, option: string, allowInsecureLoopbac
       "Give the identifier of the authorization server, for instance 'https://as.example'.",
     );
   }
-  if (/[?#]/.test(issuer))
-    throw refuse('an issuer has no query and no fragment', 'Give the issuer exactly as its metadata does.');
+  // The URL parser takes white space away, and the issuer would then match no token.
+  if (/[?#\s]/.test(issuer)) {
+    throw refuse(
+      'an issuer has no query, no fragment and no white space',
+      'Give the issuer exactly as its metadata does.',
+    );
+  }
   if (isSecureUrl(issuer, { allowInsecureLoopback })) return issuer;
   if (isSecureUrl(issuer, { allowInsecureLoopback: true })) {
     throw refuse(
