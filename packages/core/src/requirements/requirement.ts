@@ -1,4 +1,4 @@
-import { AssayError } from '../assay-error.js';
+import { AssayError, isAssayError } from '../assay-error.js';
 import type { Principal } from '../principal.js';
 import type { RequestView } from '../request-view.js';
 
@@ -25,7 +25,7 @@ export interface Requirement {
 /**
  * Lets the principal pass if it meets every requirement; all are judged by the same request, in order.
  *
- * Error: that of the first requirement that is not met; `service.failed` when one of them throws.
+ * Error: that of the first requirement that is not met; `service.failed` when one of them throws or answers nonsense.
  */
 export async function authorize(
   principal: Principal,
@@ -44,7 +44,9 @@ async function judge(
   context: AuthorizationContext,
 ): Promise<AssayError | undefined> {
   try {
-    return await requirement.check(principal, context);
+    const refusal = await requirement.check(principal, context);
+    // One of the application's own may answer anything: what is neither a refusal nor nothing lets nobody pass.
+    return refusal === undefined || isAssayError(refusal) ? refusal : new AssayError('service.failed');
   } catch (cause) {
     return new AssayError('service.failed', { cause });
   }

@@ -64,11 +64,11 @@ function scopesOf(args: ScopeArguments): { scopes: readonly string[]; disclosed:
       remedy: 'Name at least one scope, or drop the requirement.',
     });
   }
-  const impossible = scopes.find((name) => typeof name !== 'string' || !isScopeToken(name));
-  if (impossible !== undefined) {
+  for (const name of scopes) {
+    if (typeof name === 'string' && isScopeToken(name)) continue;
     throw new SetupError({
       option: 'scope',
-      problem: `${JSON.stringify(impossible)} cannot be a scope`,
+      problem: `${JSON.stringify(name)} cannot be a scope`,
       remedy:
         'Give each scope as a string of its own, of printable ASCII without spaces, quotes and backslashes.',
     });
