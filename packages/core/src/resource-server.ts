@@ -2,7 +2,7 @@ import { appraisalOfExtraction, type Appraisal } from './appraisal.js';
 import { isAssayError } from './assay-error.js';
 import { answerTo, isQuotable, type RefusalAnswer } from './challenge.js';
 import { systemClock } from './clock.js';
-import { IssuerMismatch } from './keys/discovery.js';
+import { MisconfiguredIssuer } from './keys/misconfigured-issuer.js';
 import { Principal } from './principal.js';
 import { accessToken } from './profiles/access-token.js';
 import type { RequestView } from './request-view.js';
@@ -40,7 +40,7 @@ export interface ResourceServer {
   /**
    * Loads metadata and keys now, so that a mistake shows at start.
    *
-   * Throws: `SetupError` when the metadata names another issuer; `AssayError` when the keys cannot be had.
+   * Throws: `SetupError` when the metadata names another issuer or contradicts itself; `AssayError` when the keys cannot be had.
    */
   readonly ready: () => Promise<void>;
   /**
@@ -101,7 +101,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     audiences,
     issuers: [...issuers.keys()],
     authenticate,
-    ready: () => verifier.ready().catch(explainMismatch),
+    ready: () => verifier.ready().catch(explainMisconfiguration),
     authorize: (principal, requirement, context) => authorize(principal, listOf(requirement), context),
     appraise,
     challenge: (error) => answerTo(error, settings),
@@ -122,10 +122,10 @@ function realmFrom(realm: string | undefined, audiences: readonly string[]): str
   });
 }
 
-function explainMismatch(error: unknown): never {
-  if (isAssayError(error) && error.cause instanceof IssuerMismatch) {
-    const remedy = 'Give the issuer exactly as the issuer member of its metadata has it.';
-    throw new SetupError({ option: 'issuer', problem: error.cause.message, remedy }, error);
+function explainMisconfiguration(error: unknown): never {
+  if (isAssayError(error) && error.cause instanceof MisconfiguredIssuer) {
+    const { message, remedy } = error.cause;
+    throw new SetupError({ option: 'issuer', problem: message, remedy }, error);
   }
   throw error;
 }

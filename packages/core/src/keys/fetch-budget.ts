@@ -7,18 +7,23 @@ export interface FetchBudget {
   readonly take: (nowMs: number) => boolean;
 }
 
+const minuteMs = 60_000;
+
 /** A budget of `perMinute` fetches, at least `spacingMs` apart, full at the beginning. */
 export function fetchBudget({ perMinute, spacingMs }: { perMinute: number; spacingMs: number }): FetchBudget {
-  let tokens = perMinute;
-  let filledAtMs = -Infinity;
+  // Two times in whole milliseconds say it all, and no fraction of a fetch is ever added up.
+  const refillMs = Math.floor(minuteMs / perMinute);
+  let fullAtMs = -Infinity;
   let takenAtMs = -Infinity;
   return {
-    take(nowMs) {
-      const minutes = (nowMs - filledAtMs) / 60_000;
-      tokens = Math.min(perMinute, tokens + Math.max(0, minutes) * perMinute);
-      filledAtMs = nowMs;
-      if (tokens < 1 || nowMs - takenAtMs < spacingMs) return false;
-      tokens -= 1;
+    take(exactNowMs) {
+      const nowMs = Math.floor(exactNowMs);
+      // A clock that was set back must not lock the bucket.
+      fullAtMs = Math.min(fullAtMs, nowMs + minuteMs);
+      takenAtMs = Math.min(takenAtMs, nowMs);
+      const fullAfterwardsMs = Math.max(fullAtMs, nowMs) + refillMs;
+      if (fullAfterwardsMs - nowMs > minuteMs || nowMs - takenAtMs < spacingMs) return false;
+      fullAtMs = fullAfterwardsMs;
       takenAtMs = nowMs;
       return true;
     },

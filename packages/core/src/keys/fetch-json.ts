@@ -1,4 +1,6 @@
 import { parseStrictJson } from '../encoding/strict-json.js';
+import { FetchFailure } from './fetch-failure.js';
+import { DeadlineExceeded, withDeadline } from './with-deadline.js';
 
 /** The part of the `fetch` standard that we call. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -8,13 +10,16 @@ export interface FetchLimits {
   readonly fetch: Fetch;
   /** Units: milliseconds for the whole exchange. */
   readonly timeoutMs: number;
-  /** Units: bytes of the body. */
+  /** Units: bytes of the body, after any content coding is undone. */
   readonly maximumBytes: number;
 }
 
-/** A document could not be had. The message names the host and the cause, never the body. */
-export class FetchFailure extends Error {
-  override readonly name: string = 'FetchFailure';
+/** What kind of JSON document is asked for. */
+export interface ExpectedDocument {
+  /** The `Accept` header. Default `application/json`. */
+  readonly accept?: string;
+  /** Refuses an answer that does not say it is JSON. Default false. */
+  readonly typeRequired?: boolean;
 }
 
 /**
@@ -25,35 +30,62 @@ export class FetchFailure extends Error {
 export async function fetchJson(
   url: string,
   { fetch, timeoutMs, maximumBytes }: FetchLimits,
+  { accept = 'application/json', typeRequired = false }: ExpectedDocument = {},
 ): Promise<unknown> {
-  const { host } = new URL(url);
-  const failed = (why: string, cause?: unknown) =>
-    new FetchFailure(`GET from ${host} failed: ${why}`, cause === undefined ? undefined : { cause });
+  const failed = failureAt(url);
 
-  let body: Uint8Array | undefined;
-  try {
+  async function exchange(signal: AbortSignal): Promise<Uint8Array> {
     const response = await fetch(url, {
-      headers: { accept: 'application/json' },
+      headers: { accept },
       redirect: 'manual',
       credentials: 'omit',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
-    if (response.status !== 200) {
+    const refusal = refusalOf(response, typeRequired);
+    if (refusal !== undefined) {
       await response.body?.cancel();
-      throw failed(`status ${String(response.status)}`);
+      throw failed(refusal.why, refusal);
     }
-    body = await readAtMost(response, maximumBytes);
-  } catch (error) {
-    if (error instanceof FetchFailure) throw error;
-    throw failed(
-      error instanceof Error && error.name === 'TimeoutError' ? 'no answer in time' : 'no connection',
-      error,
-    );
+    const body = await readAtMost(response, maximumBytes);
+    if (body !== undefined) return body;
+    throw failed(`the answer is larger than ${String(maximumBytes)} bytes`, { kind: 'content' });
   }
-  if (body === undefined) throw failed(`the answer is larger than ${String(maximumBytes)} bytes`);
+
+  let body: Uint8Array;
+  try {
+    body = await withDeadline(timeoutMs, exchange);
+  } catch (cause) {
+    if (cause instanceof FetchFailure) throw cause;
+    const why = cause instanceof DeadlineExceeded ? 'no answer in time' : 'no connection';
+    throw failed(why, { kind: 'unreachable', cause });
+  }
   const parsed = parseStrictJson(body);
-  if ('fault' in parsed) throw failed(`the answer is not usable JSON (${parsed.fault})`);
+  if ('fault' in parsed) throw failed(`the answer is not usable JSON (${parsed.fault})`, { kind: 'content' });
   return parsed.value;
+}
+
+type FailureDetails = ConstructorParameters<typeof FetchFailure>[1];
+
+function failureAt(url: string) {
+  const { host } = new URL(url);
+  return (why: string, details: FailureDetails) =>
+    new FetchFailure(`GET from ${host} failed: ${why}`, details);
+}
+
+function refusalOf(
+  { status, headers }: Response,
+  typeRequired: boolean,
+): (FailureDetails & { why: string }) | undefined {
+  // With `redirect: 'manual'` a redirection is an answer like any other that is not 200.
+  if (status !== 200) return { kind: 'status', status, why: `status ${String(status)}` };
+  if (typeRequired && !isJsonType(headers.get('content-type'))) {
+    return { kind: 'content', why: 'the answer is not application/json' };
+  }
+  return undefined;
+}
+
+function isJsonType(contentType: string | null): boolean {
+  return /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(contentType ?? '');
 }
 
 async function readAtMost(response: Response, maximumBytes: number): Promise<Uint8Array | undefined> {

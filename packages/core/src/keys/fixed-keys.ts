@@ -1,7 +1,9 @@
-import type { KeyObject } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
+import { knownAlgorithms, type Algorithm } from '../algorithms.js';
 import { SetupError } from '../setup-error.js';
-import { candidatesIn, type KeySet } from './key-set.js';
+import { keyIndexOf } from './key-index.js';
 import type { KeySource } from './key-source.js';
+import { tiedToOneAlgorithm } from './one-algorithm.js';
 import { importJwk, importPublicKey, type VerificationKey } from './verification-key.js';
 
 /** A public key as the specifications write it (RFC 7517 section 4). */
@@ -16,19 +18,25 @@ export interface JwkSet {
 export type FixedKeys = Jwk | JwkSet | string | KeyObject;
 
 /**
- * A key source whose keys never change. Unlike a fetched set, every key must be usable.
+ * A key source whose keys never change. Unlike a fetched set, every key must be usable. A key without `kid` serves
+ * tokens whatever `kid` they carry.
  *
- * Throws: `SetupError` when a key is not.
+ * Throws: `SetupError` when a key is not usable.
  */
-export function fixedKeys(keys: FixedKeys, option = 'keys'): KeySource {
-  const set: KeySet = { keys: usableKeys(keys, option), skipped: [] };
-  return { find: (query) => candidatesIn(set, query), ready: () => Promise.resolve() };
+export function fixedKeys(
+  keys: FixedKeys,
+  option = 'keys',
+  allowed: ReadonlySet<Algorithm> = new Set(knownAlgorithms),
+): KeySource {
+  const usable = usableKeys(keys, option).map((key) => tiedToOneAlgorithm(key, allowed));
+  const { candidates } = keyIndexOf(usable, { withoutKid: 'serve any' });
+  return { find: candidates, ready: () => Promise.resolve() };
 }
 
 function usableKeys(keys: FixedKeys, option: string): readonly VerificationKey[] {
   const imported = isJwkSet(keys)
     ? keys.keys.map(importJwk)
-    : [typeof keys === 'string' || isKeyObject(keys) ? importPublicKey(keys) : importJwk(keys)];
+    : [typeof keys === 'string' || keys instanceof KeyObject ? importPublicKey(keys) : importJwk(keys)];
   if (imported.length === 0) {
     throw new SetupError({
       option,
@@ -48,8 +56,4 @@ function usableKeys(keys: FixedKeys, option: string): readonly VerificationKey[]
 
 function isJwkSet(keys: FixedKeys): keys is JwkSet {
   return typeof keys === 'object' && Array.isArray((keys as Partial<JwkSet>).keys);
-}
-
-function isKeyObject(keys: FixedKeys): keys is KeyObject {
-  return typeof keys === 'object' && 'asymmetricKeyType' in keys;
 }

@@ -1,4 +1,4 @@
-import type { KeyQuery } from './key-set.js';
+import type { KeyQuery } from './key-index.js';
 import type { VerificationKey } from './verification-key.js';
 
 /**
@@ -7,9 +7,12 @@ import type { VerificationKey } from './verification-key.js';
  * Error: `service.keys-unavailable` when the question cannot be answered.
  */
 export interface KeySource {
-  /** The keys that may have signed such a token; none when the source is sure that there is none. */
+  /**
+   * The keys that may have signed such a token; none when the source is sure that there is none. Answers at once,
+   * without a promise, whenever it can.
+   */
   readonly find: (query: KeyQuery) => readonly VerificationKey[] | Promise<readonly VerificationKey[]>;
-  /** Loads the keys now, so that a mistake shows at start. */
+  /** Loads the keys now, unless they are there, so that a mistake shows at start. */
   readonly ready: () => Promise<void>;
 }
 
@@ -19,7 +22,10 @@ export type KeyEvent =
       readonly kind: 'fetched';
       readonly issuer: string;
       readonly keys: number;
+      /** One reason for each entry that cannot be used. */
       readonly skipped: readonly string[];
+      /** What is wrong with keys that are used all the same. */
+      readonly warnings: readonly string[];
     }
   | {
       readonly kind: 'fetch-failed';
@@ -33,4 +39,19 @@ export type KeyEvent =
       readonly added: readonly string[];
       readonly removed: readonly string[];
     }
-  | { readonly kind: 'unknown-kid-refused'; readonly issuer: string };
+  | {
+      readonly kind: 'unknown-kid-refused';
+      readonly issuer: string;
+      /** True where the issuer was not asked, because unknown `kid`s have caused enough fetches. */
+      readonly budgetSpent: boolean;
+    };
+
+/** Tells a listener of an event. Whatever the listener does, the keys go on. */
+export function tellSafely(listener: ((event: KeyEvent) => unknown) | undefined, event: KeyEvent): void {
+  try {
+    const outcome = listener?.(event);
+    if (outcome instanceof Promise) outcome.catch(() => undefined);
+  } catch {
+    // The listener's own failure is no reason to refuse anybody.
+  }
+}

@@ -1,38 +1,15 @@
 import { AssayError } from '../assay-error.js';
 import type { Clock } from '../clock.js';
+import { failedFetch, isBackingOff, isRecent, type FailedFetch } from './failed-fetch.js';
 import { fetchBudget } from './fetch-budget.js';
-import { candidatesIn, knowsKid, type KeyQuery, type KeySet } from './key-set.js';
-import type { KeyEvent, KeySource } from './key-source.js';
+import type { KeyQuery } from './key-index.js';
+import type { KeyPolicy } from './key-policy.js';
+export type { KeyPolicy } from './key-policy.js';
+import { keepingUnchangedKeys, type KeySet } from './key-set.js';
+import { tellSafely, type KeyEvent, type KeySource } from './key-source.js';
 import type { VerificationKey } from './verification-key.js';
 
-/** One policy for every remote key set. */
-export interface KeyPolicy {
-  /** How long a fetched set is used without asking again. Default 600 seconds. */
-  readonly maximumAgeSeconds: number;
-  /** From this age on a request starts a refresh in the background. Default 300 seconds. */
-  readonly refreshAfterSeconds: number;
-  /** How long past its age a set is still used when it cannot be had anew. Default 3600, at most 86400 seconds. */
-  readonly staleIfErrorSeconds: number;
-  /** Units: milliseconds for one fetch. Default 5000. */
-  readonly fetchTimeoutMs: number;
-  /** Units: bytes of one document. Default 524288. */
-  readonly maximumBytes: number;
-  /** How many fetches unknown `kid`s may cause in a minute. Default 6. */
-  readonly unknownKidFetchesPerMinute: number;
-}
-
-export const defaultKeyPolicy: KeyPolicy = {
-  maximumAgeSeconds: 600,
-  refreshAfterSeconds: 300,
-  staleIfErrorSeconds: 3600,
-  fetchTimeoutMs: 5000,
-  maximumBytes: 512 * 1024,
-  unknownKidFetchesPerMinute: 6,
-};
-
 const unknownKidSpacingMs = 1000;
-const shortestBackOffMs = 1000;
-const longestBackOffMs = 60_000;
 
 /** What a remote key source is made of. */
 export interface RemoteKeysOptions {
@@ -44,11 +21,14 @@ export interface RemoteKeysOptions {
   readonly onEvent?: ((event: KeyEvent) => void) | undefined;
 }
 
+type Keys = readonly VerificationKey[];
+
 /**
  * A key source that fetches, and keeps answering while the other side rotates, is slow or is down.
  *
  * One fetch at a time; refreshed ahead of expiry by requests, never by timers; a failed fetch never clears good
- * keys; the set that arrives replaces the one before, so a withdrawn key stops at once.
+ * keys; the set that arrives replaces the one before, so a withdrawn key stops at once. Nothing is remembered of the
+ * `kid`s that were asked for.
  *
  * Error: `service.keys-unavailable`, with `retryAfterSeconds`.
  */
@@ -57,107 +37,127 @@ export function remoteKeys({ issuer, load, policy, clock, onEvent }: RemoteKeysO
     perMinute: policy.unknownKidFetchesPerMinute,
     spacingMs: unknownKidSpacingMs,
   });
+  const tell = (event: KeyEvent) => {
+    tellSafely(onEvent, event);
+  };
   let current: { readonly set: KeySet; readonly loadedAtMs: number } | undefined;
-  let failure: { readonly error: Error; readonly backOffMs: number; readonly retryAtMs: number } | undefined;
+  let failure: FailedFetch | undefined;
   let underWay: Promise<void> | undefined;
+  let fetchesStarted = 0;
+  let lastFetchFinished = 0;
 
-  const refresh = (): Promise<void> =>
-    (underWay ??= load()
-      .then(accept, fail)
-      .finally(() => (underWay = undefined)));
+  function refresh(): Promise<void> {
+    return (underWay ??= fetchOnce().finally(() => (underWay = undefined)));
+  }
 
-  function accept(set: KeySet): void {
+  async function fetchOnce(): Promise<void> {
+    const number = ++fetchesStarted;
+    try {
+      accept(await load());
+    } catch (error) {
+      failure = failedFetch(error, clock.nowMs(), failure);
+      tell({ kind: 'fetch-failed', issuer, error: failure.error, retryInMs: failure.backOffMs });
+    }
+    lastFetchFinished = number;
+  }
+
+  function accept(loaded: KeySet): void {
     const before = current?.set;
+    const set = keepingUnchangedKeys(loaded, before);
     current = { set, loadedAtMs: clock.nowMs() };
     failure = undefined;
-    onEvent?.({ kind: 'fetched', issuer, keys: set.keys.length, skipped: set.skipped });
+    const { keys, skipped, warnings } = set;
+    tell({ kind: 'fetched', issuer, keys: keys.length, skipped, warnings });
     if (before !== undefined) reportRotation(before, set);
   }
 
-  function fail(error: Error): void {
-    const backOffMs = Math.min(
-      longestBackOffMs,
-      failure === undefined ? shortestBackOffMs : failure.backOffMs * 2,
-    );
-    failure = { error, backOffMs, retryAtMs: clock.nowMs() + backOffMs };
-    onEvent?.({ kind: 'fetch-failed', issuer, error, retryInMs: backOffMs });
+  function reportRotation({ index: before }: KeySet, { index: after }: KeySet): void {
+    const added = after.kids.filter((kid) => !before.knowsKid(kid));
+    const removed = before.kids.filter((kid) => !after.knowsKid(kid));
+    if (added.length + removed.length > 0) tell({ kind: 'rotated', issuer, added, removed });
   }
-
-  function reportRotation(before: KeySet, after: KeySet): void {
-    const added = kidsOf(after).filter((kid) => !knowsKid(before, kid));
-    const removed = kidsOf(before).filter((kid) => !knowsKid(after, kid));
-    if (added.length + removed.length > 0) onEvent?.({ kind: 'rotated', issuer, added, removed });
-  }
-
-  const isBackingOff = (): boolean => failure !== undefined && clock.nowMs() < failure.retryAtMs;
-
-  const ageSeconds = (): number =>
-    current === undefined ? Infinity : (clock.nowMs() - current.loadedAtMs) / 1000;
 
   function unavailable(): AssayError {
-    const waitMs = failure === undefined ? shortestBackOffMs : failure.retryAtMs - clock.nowMs();
+    const waitMs = failure === undefined ? 0 : failure.retryAtMs - clock.nowMs();
     const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
     return new AssayError('service.keys-unavailable', { retryAfterSeconds, cause: failure?.error });
   }
 
-  /** The set to answer from, fetched if need be. */
-  function usableSet(): KeySet | Promise<KeySet> {
-    const age = ageSeconds();
-    if (current !== undefined && age < policy.maximumAgeSeconds) {
-      if (age >= policy.refreshAfterSeconds && !isBackingOff()) void refresh();
-      return current.set;
-    }
-    return isBackingOff() ? freshOrStale() : refresh().then(freshOrStale);
+  /** The set, if it is younger than that. Where the clock was set back, the difference counts as age. */
+  function setYoungerThan(seconds: number): KeySet | undefined {
+    if (current === undefined) return undefined;
+    return Math.abs(clock.nowMs() - current.loadedAtMs) < seconds * 1000 ? current.set : undefined;
   }
 
-  function freshOrStale(): KeySet {
-    if (current === undefined || ageSeconds() >= policy.maximumAgeSeconds + policy.staleIfErrorSeconds) {
-      throw unavailable();
+  const staleSet = () => setYoungerThan(policy.maximumAgeSeconds + policy.staleIfErrorSeconds);
+
+  function staleSetOrThrow(): KeySet {
+    const set = staleSet();
+    if (set === undefined) throw unavailable();
+    return set;
+  }
+
+  /** The set to answer from, fetched if need be. */
+  function usableSet(): KeySet | Promise<KeySet> {
+    const fresh = setYoungerThan(policy.maximumAgeSeconds);
+    if (fresh !== undefined) {
+      if (setYoungerThan(policy.refreshAfterSeconds) === undefined) refreshInBackground();
+      return fresh;
     }
-    return current.set;
+    if (isBackingOff(failure, clock.nowMs())) return staleSetOrThrow();
+    // That the other side is down is known: it is tried again, and nobody waits for it.
+    const stale = isRecent(failure, clock.nowMs()) ? staleSet() : undefined;
+    const fetched = refresh();
+    return stale ?? fetched.then(staleSetOrThrow);
+  }
+
+  function refreshInBackground(): void {
+    if (!isBackingOff(failure, clock.nowMs())) void refresh();
+  }
+
+  function findIn(set: KeySet, query: KeyQuery, fetchesBefore: number): Keys | Promise<Keys> {
+    const found = set.index.candidates(query);
+    if (found.length > 0 || (query.kid !== undefined && set.index.knowsKid(query.kid))) return found;
+    return findNewlyPublished(query, fetchesBefore);
+  }
+
+  async function findInLoaded(loading: Promise<KeySet>, query: KeyQuery, fetchesBefore: number) {
+    return findIn(await loading, query, fetchesBefore);
   }
 
   /** A `kid` that the set does not hold: perhaps the issuer has rotated, perhaps somebody made it up. */
-  async function findNewlyPublished(query: KeyQuery): Promise<readonly VerificationKey[]> {
-    if (underWay === undefined) {
-      if (isBackingOff()) throw unavailable();
-      if (!budget.take(clock.nowMs())) {
-        onEvent?.({ kind: 'unknown-kid-refused', issuer });
-        return answerAboutUnknownKid(query);
+  async function findNewlyPublished(query: KeyQuery, fetchesBefore: number): Promise<Keys> {
+    // Only a fetch that started after the question settles it: one that was under way may have been answered
+    // before the key was published.
+    while (lastFetchFinished <= fetchesBefore) {
+      if (underWay === undefined) {
+        if (isBackingOff(failure, clock.nowMs())) throw unavailable();
+        if (!budget.take(clock.nowMs())) return refuseUnknownKid({ budgetSpent: true });
       }
+      await refresh();
+      const found = current?.set.index.candidates(query) ?? [];
+      if (found.length > 0) return found;
     }
-    await refresh();
-    return answerAboutUnknownKid(query);
+    return refuseUnknownKid({ budgetSpent: false });
   }
 
   // "Unknown" may only be said on the word of a fetch that succeeded; otherwise we could not tell.
-  function answerAboutUnknownKid(query: KeyQuery): readonly VerificationKey[] {
-    const found = current === undefined ? [] : candidatesIn(current.set, query);
-    if (found.length === 0 && failure !== undefined) throw unavailable();
-    return found;
-  }
-
-  function findIn(
-    set: KeySet,
-    query: KeyQuery,
-  ): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
-    const found = candidatesIn(set, query);
-    if (found.length > 0 || query.kid === undefined || knowsKid(set, query.kid)) return found;
-    return findNewlyPublished(query);
+  function refuseUnknownKid({ budgetSpent }: { budgetSpent: boolean }): Keys {
+    if (failure !== undefined) throw unavailable();
+    tell({ kind: 'unknown-kid-refused', issuer, budgetSpent });
+    return [];
   }
 
   return {
     find(query) {
+      const fetchesBefore = fetchesStarted;
       const set = usableSet();
-      return set instanceof Promise ? set.then((loaded) => findIn(loaded, query)) : findIn(set, query);
+      return set instanceof Promise
+        ? findInLoaded(set, query, fetchesBefore)
+        : findIn(set, query, fetchesBefore);
     },
     async ready() {
-      await refresh();
-      freshOrStale();
+      await usableSet();
     },
   };
-}
-
-function kidsOf({ keys }: KeySet): readonly string[] {
-  return keys.flatMap(({ kid }) => (kid === undefined ? [] : [kid]));
 }

@@ -1,7 +1,9 @@
-import { createPublicKey, type JsonWebKey as NodeJsonWebKey, type KeyObject } from 'node:crypto';
-import { isKnownAlgorithm, knownAlgorithms, traitsOf, type Algorithm } from '../algorithms.js';
-import { decodeBase64url } from '../encoding/base64url.js';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { knownAlgorithms, traitsOf, type Algorithm } from '../algorithms.js';
 import { isJsonObject } from '../encoding/strict-json.js';
+import { certificateMatchesKey } from './certificate-matches-key.js';
+import { usageRefusal } from './key-usage.js';
+import { publicMembersOf } from './public-members.js';
 
 /** A public key that may verify signatures, and for which algorithms. */
 export interface VerificationKey {
@@ -16,93 +18,73 @@ export type ImportedKey = VerificationKey | { readonly unusable: string };
 /** RSA keys below this size are refused (RFC 7518 section 3.3). */
 export const minimumRsaBits = 2048;
 
+// OpenSSL verifies nothing with a longer one.
+const maximumRsaBits = 16_384;
+
 /**
  * The verification key that a JWK describes.
  *
- * Only public members are read; `use`, `key_ops` and `alg`, where present, must allow verification.
+ * Only public members are read; `use`, `key_ops`, `alg` and `x5c`, where present, must allow verification with this
+ * key.
  *
  * Spec: RFC 7517 section 4; RFC 7518 section 6; RFC 8037 section 2.
  */
 export function importJwk(jwk: unknown): ImportedKey {
   if (!isJsonObject(jwk)) return { unusable: 'not a JSON object' };
+  const { kty, kid, alg, x5c } = jwk;
+  if (kty === 'oct') return { unusable: 'kty is oct: symmetric keys are not published' };
+  if (kid !== undefined && typeof kid !== 'string') return { unusable: 'kid is not a string' };
   const refusal = usageRefusal(jwk);
   if (refusal !== undefined) return { unusable: refusal };
   const publicMembers = publicMembersOf(jwk);
   if (publicMembers === undefined) return { unusable: 'kty, crv or a public member is missing or malformed' };
   try {
-    return keyFrom(createPublicKey({ key: publicMembers, format: 'jwk' }), jwk['kid'], jwk['alg']);
+    const key = createPublicKey({ key: publicMembers, format: 'jwk' });
+    if (!certificateMatchesKey(x5c, key)) return { unusable: 'x5c does not hold the same public key' };
+    return keyFrom(key, { kid, alg });
   } catch {
     return { unusable: 'the public members do not make a key' };
   }
 }
 
-/** The verification key that a PEM text (SPKI, PKCS #1 or X.509) or a `KeyObject` holds. */
+/** The verification key that a PEM text (SPKI, PKCS #1 or X.509) or a `KeyObject` holds. It has no `kid`. */
 export function importPublicKey(key: string | KeyObject): ImportedKey {
   try {
-    return keyFrom(
-      typeof key === 'string' || key.type === 'private' ? createPublicKey(key) : key,
-      undefined,
-      undefined,
-    );
+    return keyFrom(typeof key === 'string' || key.type === 'private' ? createPublicKey(key) : key);
   } catch {
     return { unusable: 'it is not a public key in PEM form' };
   }
 }
 
-function keyFrom(key: KeyObject, kid: unknown, alg: unknown): ImportedKey {
-  if (kid !== undefined && typeof kid !== 'string') return { unusable: 'kid is not a string' };
-  const modulusLength = key.asymmetricKeyDetails?.modulusLength;
-  if (modulusLength !== undefined && modulusLength < minimumRsaBits) {
-    return { unusable: `the RSA modulus is shorter than ${String(minimumRsaBits)} bits` };
-  }
-  const fitting = knownAlgorithms.filter((name) => fits(key, name) && (alg === undefined || alg === name));
+/** Whether a key is of the type, curve and size that an algorithm goes with. */
+export function fitsAlgorithm(key: KeyObject, name: Algorithm): boolean {
+  const { keyType, namedCurve } = traitsOf(name);
+  if (key.type !== 'public' || key.asymmetricKeyType !== keyType) return false;
+  if (namedCurve !== undefined) return key.asymmetricKeyDetails?.namedCurve === namedCurve;
+  return keyType !== 'rsa' || rsaRefusal(key) === undefined;
+}
+
+function keyFrom(
+  key: KeyObject,
+  { kid, alg }: { kid?: string | undefined; alg?: unknown } = {},
+): ImportedKey {
+  const refusal = rsaRefusal(key);
+  if (refusal !== undefined) return { unusable: refusal };
+  const fitting = knownAlgorithms.filter(
+    (name) => (alg === undefined || alg === name) && fitsAlgorithm(key, name),
+  );
   if (fitting.length === 0) return { unusable: 'no supported signature algorithm fits the key and its alg' };
   return { kid, key, algorithms: new Set(fitting) };
 }
 
-const nodeKeyTypes = { RSA: 'rsa', EC: 'ec', OKP: 'ed25519' } as const;
-const nodeCurves: Readonly<Record<string, string>> = {
-  'P-256': 'prime256v1',
-  'P-384': 'secp384r1',
-  'P-521': 'secp521r1',
-};
-
-function fits(key: KeyObject, name: Algorithm): boolean {
-  const { kty, crv } = traitsOf(name);
-  if (key.type !== 'public' || key.asymmetricKeyType !== nodeKeyTypes[kty]) return false;
-  return kty !== 'EC' || key.asymmetricKeyDetails?.namedCurve === nodeCurves[crv ?? ''];
-}
-
-function usageRefusal({ use, key_ops: operations, alg }: Record<string, unknown>): string | undefined {
-  if (use !== undefined && use !== 'sig') return 'use is not sig';
-  if (alg !== undefined && (typeof alg !== 'string' || !isKnownAlgorithm(alg))) return 'alg is not supported';
-  if (operations === undefined) return undefined;
-  if (!Array.isArray(operations) || new Set(operations).size !== operations.length)
-    return 'key_ops is malformed';
-  return operations.includes('verify') ? undefined : 'key_ops does not allow verify';
-}
-
-const coordinateBytes: Readonly<Record<string, number>> = {
-  'P-256': 32,
-  'P-384': 48,
-  'P-521': 66,
-  Ed25519: 32,
-};
-
-/** The members that make the public key, each strict base64url and of full length; undefined when one is not. */
-function publicMembersOf({ kty, crv, n, e, x, y }: Record<string, unknown>): NodeJsonWebKey | undefined {
-  if (kty === 'RSA') return isBase64url(n) && isBase64url(e) ? { kty, n, e } : undefined;
-  const length =
-    typeof crv === 'string' && Object.hasOwn(coordinateBytes, crv) ? coordinateBytes[crv] : undefined;
-  if (length === undefined || !isBase64url(x, length)) return undefined;
-  if (kty === 'OKP' && crv === 'Ed25519') return { kty, crv, x };
-  return kty === 'EC' && crv !== 'Ed25519' && isBase64url(y, length)
-    ? { kty, crv: crv as string, x, y }
-    : undefined;
-}
-
-function isBase64url(value: unknown, length?: number): value is string {
-  if (typeof value !== 'string' || value === '') return false;
-  const bytes = decodeBase64url(value);
-  return bytes !== undefined && (length === undefined || bytes.length === length);
+/** Why an RSA key is too weak or too big; `undefined` for other keys. An exponent of one "verifies" anything. */
+function rsaRefusal({ asymmetricKeyDetails }: KeyObject): string | undefined {
+  const { modulusLength, publicExponent } = asymmetricKeyDetails ?? {};
+  if (modulusLength === undefined) return undefined;
+  if (modulusLength < minimumRsaBits) return `the RSA modulus is shorter than ${String(minimumRsaBits)} bits`;
+  if (modulusLength > maximumRsaBits) return `the RSA modulus is longer than ${String(maximumRsaBits)} bits`;
+  if (publicExponent === undefined || publicExponent < 3n || publicExponent % 2n === 0n) {
+    return 'the RSA exponent is even or below 3';
+  }
+  return undefined;
 }

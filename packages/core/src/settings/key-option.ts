@@ -1,12 +1,19 @@
+import { KeyObject } from 'node:crypto';
+import type { Algorithm } from '../algorithms.js';
 import type { Clock } from '../clock.js';
-import { discoveredKeySetLoader, fetchKeySet, isSecureUrl } from '../keys/discovery.js';
+import { checkedKeySource } from '../keys/checked-key-source.js';
+import { discoveredKeySetLoader, fetchKeySet } from '../keys/discovery.js';
 import type { Fetch } from '../keys/fetch-json.js';
 import { fixedKeys, type FixedKeys } from '../keys/fixed-keys.js';
+import type { KeyPolicy } from '../keys/key-policy.js';
+import type { KeySet } from '../keys/key-set.js';
 import type { KeyEvent, KeySource } from '../keys/key-source.js';
-import { defaultKeyPolicy, remoteKeys, type KeyPolicy } from '../keys/remote-keys.js';
+import { remoteKeys } from '../keys/remote-keys.js';
+import { isSecureUrl } from '../keys/secure-url.js';
 import { SetupError } from '../setup-error.js';
 import { knownOptionsOnly } from './options.js';
-import { positiveSeconds } from './numbers.js';
+
+export { keyPolicyFrom } from './key-policy.js';
 
 /** A key set at a URL, for an issuer without metadata. */
 export interface KeySetUrl {
@@ -26,6 +33,16 @@ export interface RemoteKeySettings {
   readonly onEvent: ((event: KeyEvent) => void) | undefined;
 }
 
+/** Whose keys they are, and where the option stands. */
+export interface KeyOwner {
+  readonly issuer: string;
+  readonly option: string;
+  /** The algorithms that the issuer may use, the preferred one first. Default: all that are known. */
+  readonly algorithms?: ReadonlySet<Algorithm>;
+  /** Only for discovered keys. Default false. */
+  readonly requireConsistentMetadata?: boolean | undefined;
+}
+
 /**
  * The key source that the `keys` option of an issuer stands for.
  *
@@ -33,54 +50,35 @@ export interface RemoteKeySettings {
  */
 export function keySourceFrom(
   keys: KeysOption | undefined,
-  { issuer, option }: { issuer: string; option: string },
+  owner: KeyOwner,
   settings: RemoteKeySettings,
 ): KeySource {
-  if (keys === undefined)
-    return remote(issuer, discoveredKeySetLoader({ issuer, ...limitsOf(settings) }), settings);
-  if (typeof keys === 'object' && 'find' in keys) return keys as KeySource;
-  if (typeof keys === 'object' && 'jwksUri' in keys) {
-    const { jwksUri } = keys as KeySetUrl;
-    requireSecureUrl(jwksUri, `${option}.jwksUri`, settings);
-    return remote(issuer, () => fetchKeySet(jwksUri, limitsOf(settings)), settings);
-  }
-  return fixedKeys(keys, option);
-}
-
-/**
- * The key policy, the defaults filled in.
- *
- * Throws: `SetupError`.
- */
-export function keyPolicyFrom(given: Partial<KeyPolicy> = {}, option = 'keyPolicy'): KeyPolicy {
-  knownOptionsOnly(given, Object.keys(defaultKeyPolicy), option);
-  const policy = { ...defaultKeyPolicy, ...given };
-  for (const [name, value] of Object.entries(policy)) {
-    if (name !== 'staleIfErrorSeconds') positiveSeconds(value, `${option}.${name}`);
-  }
-  const refuse = (name: keyof KeyPolicy, problem: string, remedy: string) =>
-    new SetupError({ option: `${option}.${name}`, problem, remedy });
-  const { refreshAfterSeconds, maximumAgeSeconds, staleIfErrorSeconds } = policy;
-  if (refreshAfterSeconds > maximumAgeSeconds) {
-    throw refuse(
-      'refreshAfterSeconds',
-      'it is above maximumAgeSeconds',
-      'Refresh before the keys are too old.',
-    );
-  }
-  if (!(staleIfErrorSeconds >= 0 && staleIfErrorSeconds <= 86_400)) {
-    throw refuse('staleIfErrorSeconds', 'it is not from 0 to 86400', 'Give at most a day.');
-  }
-  return policy;
-}
-
-function remote(
-  issuer: string,
-  load: Parameters<typeof remoteKeys>[0]['load'],
-  settings: RemoteKeySettings,
-): KeySource {
+  const { issuer, option, algorithms, requireConsistentMetadata = false } = owner;
   const { clock, policy, onEvent } = settings;
-  return remoteKeys({ issuer, load, clock, policy, onEvent });
+  const limits = limitsOf(settings);
+  if (typeof requireConsistentMetadata !== 'boolean') throw consistencyRefusal(owner, 'it is not a boolean');
+  const remote = (load: () => Promise<KeySet>) => remoteKeys({ issuer, load, clock, policy, onEvent });
+
+  if (keys === undefined) {
+    const found = { ...limits, issuer, clock, requireConsistentMetadata };
+    return remote(discoveredKeySetLoader(algorithms === undefined ? found : { ...found, algorithms }));
+  }
+  if (requireConsistentMetadata)
+    throw consistencyRefusal(owner, 'it stands beside keys: no metadata is read');
+  if (isKeySource(keys)) return checkedKeySource(keys);
+  if (isKeySetUrl(keys)) {
+    const jwksUri = secureUrlFrom(keys, option, settings);
+    return remote(() => fetchKeySet(jwksUri, limits, algorithms));
+  }
+  return fixedKeys(fixedKeysOnly(keys, option), option, algorithms);
+}
+
+function consistencyRefusal({ option }: KeyOwner, problem: string): SetupError {
+  return new SetupError({
+    option: option.replace(/keys$/, 'requireConsistentMetadata'),
+    problem,
+    remedy: 'Give true where the keys are discovered, or leave it out.',
+  });
 }
 
 function limitsOf({ fetch, allowInsecureLoopback, policy }: RemoteKeySettings) {
@@ -88,11 +86,38 @@ function limitsOf({ fetch, allowInsecureLoopback, policy }: RemoteKeySettings) {
   return { fetch, allowInsecureLoopback, timeoutMs, maximumBytes };
 }
 
-function requireSecureUrl(url: unknown, option: string, { allowInsecureLoopback }: RemoteKeySettings): void {
-  if (typeof url === 'string' && isSecureUrl(url, { allowInsecureLoopback })) return;
+// An array has a `find` too, so that both functions are asked for.
+function isKeySource(keys: KeysOption): keys is KeySource {
+  const { find, ready } = Object(keys) as Partial<KeySource>;
+  return typeof find === 'function' && typeof ready === 'function';
+}
+
+function isKeySetUrl(keys: KeysOption): keys is KeySetUrl {
+  return typeof keys === 'object' && 'jwksUri' in keys;
+}
+
+function secureUrlFrom(
+  keys: KeySetUrl,
+  option: string,
+  { allowInsecureLoopback }: RemoteKeySettings,
+): string {
+  knownOptionsOnly(keys, ['jwksUri'], option);
+  const url: unknown = keys.jwksUri;
+  if (typeof url === 'string' && isSecureUrl(url, { allowInsecureLoopback })) return url;
   throw new SetupError({
-    option,
+    option: `${option}.jwksUri`,
     problem: 'it is not an https URL',
     remedy: 'Use https, or set allowInsecureLoopback: true for a server on this machine.',
+  });
+}
+
+function fixedKeysOnly(keys: unknown, option: string): FixedKeys {
+  const isObject = typeof keys === 'object' && keys !== null;
+  if (isObject && (keys instanceof KeyObject || 'kty' in keys || 'keys' in keys)) return keys as FixedKeys;
+  if (typeof keys === 'string' && !URL.canParse(keys)) return keys;
+  throw new SetupError({
+    option,
+    problem: 'it is none of the things that keys can be',
+    remedy: 'Give a JWK, a JWK Set, a PEM text, a KeyObject or { jwksUri }, or leave it out for discovery.',
   });
 }

@@ -17,10 +17,20 @@ export interface IssuerOptions {
   readonly issuer: string;
   /** Default: the `audience` beside the list. */
   readonly audience?: string | readonly string[];
-  /** Default: every asymmetric algorithm that is supported. */
+  /**
+   * Default: every asymmetric algorithm that is supported. A key that names no `alg` serves one algorithm only: the
+   * first of this list that fits it; by default an RSA key serves RS256.
+   */
   readonly algorithms?: readonly Algorithm[];
   /** Default: discovered from the issuer. */
   readonly keys?: KeysOption;
+  /**
+   * Reads both the OAuth and the OpenID Connect metadata of the issuer, and accepts no token while both exist and
+   * name different issuers or key sets. Default false: the first of the two that is there is read.
+   *
+   * Spec: RFC 9068 section 4.
+   */
+  readonly requireConsistentMetadata?: boolean;
 }
 
 /** The options of everything that verifies access tokens. */
@@ -31,6 +41,8 @@ export interface AccessTokenOptions {
   readonly audience?: string | readonly string[];
   /** The keys of a single issuer. Default: discovered (RFC 8414, then OpenID Connect Discovery). */
   readonly keys?: KeysOption;
+  /** See `IssuerOptions`; what an entry of the list says counts for it. Default false. */
+  readonly requireConsistentMetadata?: boolean;
   /** Default: every asymmetric algorithm that is supported. */
   readonly algorithms?: readonly Algorithm[];
   /** The clock difference that is forgiven for `exp`, `nbf` and `iat`. Units: seconds, 0 to 300. Default 10. */
@@ -54,6 +66,7 @@ const issuerOptionNames = [
   'audience',
   'algorithms',
   'keys',
+  'requireConsistentMetadata',
 ] as const satisfies (keyof IssuerOptions)[];
 
 export const accessTokenOptionNames = [
@@ -95,10 +108,13 @@ export function trustedIssuersFrom(options: AccessTokenOptions): TrustedIssuers 
         remedy: 'Merge the two entries.',
       });
     }
+    const algorithms = algorithmsFrom(entry.algorithms, `${where}algorithms`);
+    const { requireConsistentMetadata } = entry;
+    const owner = { issuer: identifier, option: `${where}keys`, algorithms, requireConsistentMetadata };
     issuers.set(identifier, {
       identifier,
-      algorithms: algorithmsFrom(entry.algorithms, `${where}algorithms`),
-      keySource: keySourceFrom(entry.keys, { issuer: identifier, option: `${where}keys` }, remote),
+      algorithms,
+      keySource: keySourceFrom(entry.keys, owner, remote),
       expectations: { ...shared, audiences: audiencesFrom(entry.audience, `${where}audience`) },
     });
   }
@@ -107,10 +123,11 @@ export function trustedIssuersFrom(options: AccessTokenOptions): TrustedIssuers 
 
 /** One entry for each issuer, and the prefix that its options have in messages. */
 function issuerEntries(options: AccessTokenOptions): readonly { where: string; entry: IssuerOptions }[] {
-  const { issuer, audience, algorithms, keys } = options;
+  const { issuer, audience, algorithms, keys, requireConsistentMetadata } = options;
   const inherited = {
     ...(audience === undefined ? {} : { audience }),
     ...(algorithms === undefined ? {} : { algorithms }),
+    ...(requireConsistentMetadata === undefined ? {} : { requireConsistentMetadata }),
   };
   if (!Array.isArray(issuer)) {
     return [
