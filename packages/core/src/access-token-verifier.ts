@@ -1,5 +1,6 @@
 import { systemClock } from './clock.js';
 import { accessToken } from './profiles/access-token.js';
+import { decryptionFrom } from './settings/decryption.js';
 import { knownOptionsOnly } from './settings/options.js';
 import {
   accessTokenOptionNames,
@@ -7,6 +8,7 @@ import {
   type AccessTokenOptions,
 } from './settings/trusted-issuers.js';
 import { createVerifier, type Verifier } from './verifier.js';
+import type { VerifierParts } from './verify-token.js';
 
 /**
  * A verifier of JWT access tokens, without HTTP.
@@ -16,6 +18,19 @@ import { createVerifier, type Verifier } from './verifier.js';
  */
 export function createAccessTokenVerifier(options: AccessTokenOptions): Verifier<'access-token'> {
   knownOptionsOnly(options, accessTokenOptionNames);
-  const issuers = trustedIssuersFrom(options);
-  return createVerifier({ profile: accessToken, issuers, clock: options.clock ?? systemClock });
+  return createVerifier(accessTokenParts(options));
+}
+
+/**
+ * What verifying access tokens with some options needs.
+ *
+ * Throws: `SetupError`.
+ */
+export function accessTokenParts(options: AccessTokenOptions): VerifierParts<'access-token'> {
+  return {
+    profile: accessToken,
+    issuers: trustedIssuersFrom(options),
+    clock: options.clock ?? systemClock,
+    decryption: decryptionFrom(options),
+  };
 }

@@ -1,6 +1,6 @@
 import { isAssayError, type AssayError, type Reason } from './assay-error.js';
 import type { PresentedToken, SignedStatement } from './evidence.js';
-import type { FailureCode } from './failures.js';
+import type { FailureCode, Step } from './failures.js';
 import type { Expected, Rule } from './rules/rule.js';
 import { establishOrigin, expectedOf, type VerificationContext, type VerifierParts } from './verify-token.js';
 
@@ -30,7 +30,20 @@ export interface Appraisal {
 
 const extraction = { guarantees: 'the request carries one token', spec: 'RFC 6750 section 2' };
 
-const originLines = [
+/** A step before the profile's rules, as an appraisal tells it. */
+interface StepLine {
+  readonly step: Step;
+  readonly guarantees: string;
+  readonly spec: string;
+}
+
+const decryptionStep: StepLine = {
+  step: 'decrypt token',
+  guarantees: 'the token is encrypted to this receiver, where that was agreed',
+  spec: 'RFC 7516 section 5.2',
+};
+
+const signer: readonly StepLine[] = [
   { step: 'parse token', guarantees: 'the token is a well-formed compact JWS', spec: 'RFC 7519 section 7.2' },
   { step: 'choose issuer', guarantees: 'iss names a trusted issuer', spec: 'RFC 8725 section 3.8' },
   {
@@ -39,49 +52,54 @@ const originLines = [
     spec: 'RFC 8725 section 3.1',
   },
   { step: 'verify signature', guarantees: 'the signature is by that key', spec: 'RFC 7515 section 5.2' },
-] as const;
+];
+
+/** The steps of a verification; decryption is among them where it is set up. */
+function stepLinesOf({ decryption }: Pick<VerifierParts<string>, 'decryption'>): readonly StepLine[] {
+  return (decryption?.keys ?? []).length === 0 ? signer : [decryptionStep, ...signer];
+}
 
 /** Appraises a token against a profile: unlike a verification, it goes on to every rule and never throws on bad evidence. */
 export async function appraiseToken(
   presented: PresentedToken,
-  { profile, issuers, clock }: VerifierParts<string>,
+  parts: VerifierParts<string>,
   context?: VerificationContext,
 ): Promise<Appraisal> {
+  const { profile, clock } = parts;
   try {
-    const { verified, issuer } = await establishOrigin(presented, issuers);
+    const { verified, issuer } = await establishOrigin(presented, parts);
     const expected = expectedOf(issuer, clock, context);
-    const origin = originLines.map(({ guarantees, spec }) => ({
-      guarantees,
-      spec,
-      verdict: 'satisfied' as const,
-    }));
+    const origin = stepLinesOf(parts).map((line) => lineOf(line, 'satisfied'));
     const rules = profile.rules.map((rule) => lineOfRule(rule, verified, expected));
     return appraisal(profile.name, [...origin, ...rules]);
   } catch (error) {
     if (!isAssayError(error)) throw error;
-    const unreached = profile.rules.map(({ guarantees, spec }) => ({
-      guarantees,
-      spec,
-      verdict: notReached,
-    }));
-    return appraisal(profile.name, [...originUntil(error), ...unreached]);
+    const unreached = profile.rules.map((rule) => lineOf(rule, 'not reached'));
+    return appraisal(profile.name, [...originUntil(realFailure(error), stepLinesOf(parts)), ...unreached]);
   }
 }
 
 /** The appraisal of a request in which no token could be found: nothing else is reached. */
 export function appraisalOfExtraction(
   { code, reason, claim }: AssayError,
-  { profile }: Pick<VerifierParts<string>, 'profile'>,
+  parts: Pick<VerifierParts<string>, 'profile' | 'decryption'>,
 ): Appraisal {
-  const unreached = [...originLines, ...profile.rules].map(({ guarantees, spec }) => ({
-    guarantees,
-    spec,
-    verdict: notReached,
-  }));
-  return appraisal(profile.name, [{ ...extraction, verdict: 'rejected', code, reason, claim }, ...unreached]);
+  const { name, rules } = parts.profile;
+  const unreached = [...stepLinesOf(parts), ...rules].map((line) => lineOf(line, 'not reached'));
+  return appraisal(name, [{ ...extraction, verdict: 'rejected', code, reason, claim }, ...unreached]);
 }
 
-const notReached: AppraisalVerdict = 'not reached';
+function lineOf(
+  { guarantees, spec }: Pick<Rule, 'guarantees' | 'spec'>,
+  verdict: 'satisfied' | 'not reached',
+): AppraisalLine {
+  return { guarantees, spec, verdict };
+}
+
+/** What decryption hides from the caller is for people to see. */
+function realFailure(error: AssayError): AssayError {
+  return isAssayError(error.cause) ? error.cause : error;
+}
 
 function lineOfRule(
   { guarantees, spec, check }: Rule,
@@ -94,11 +112,11 @@ function lineOfRule(
     : { guarantees, spec, verdict: 'rejected', ...finding };
 }
 
-function originUntil(error: AssayError): readonly AppraisalLine[] {
-  const failedAt = originLines.findIndex(({ step }) => step === error.step);
-  return originLines.map(({ guarantees, spec }, index) => {
-    if (index < failedAt) return { guarantees, spec, verdict: 'satisfied' };
-    if (index > failedAt) return { guarantees, spec, verdict: notReached };
+function originUntil(error: AssayError, steps: readonly StepLine[]): readonly AppraisalLine[] {
+  const failedAt = steps.findIndex(({ step }) => step === error.step);
+  return steps.map((line, index) => {
+    if (index !== failedAt) return lineOf(line, index < failedAt ? 'satisfied' : 'not reached');
+    const { guarantees, spec } = line;
     const verdict = error.failure.fault === 'service' ? 'undetermined' : 'rejected';
     return { guarantees, spec, verdict, code: error.code, reason: error.reason, claim: error.claim };
   });

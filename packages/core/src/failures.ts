@@ -12,6 +12,7 @@ export type Fault = 'request' | 'token' | 'client' | 'grant' | 'service';
 /** The step of a request's path that can end in a failure (see `authenticate` in `resource-server.ts`). */
 export type Step =
   | 'extract token'
+  | 'decrypt token'
   | 'parse token'
   | 'choose issuer'
   | 'choose key'
@@ -57,6 +58,9 @@ export const failures = {
   'token.malformed': badToken('parse token', 'The token is malformed.'),
   'token.duplicate-member': badToken('parse token', 'The token is malformed.'),
   'token.critical-unknown': badToken('parse token', 'The token is malformed.'),
+  'token.encryption-missing': badToken('decrypt token', 'The token is not encrypted.'),
+  'token.decryption-failed': badToken('decrypt token', 'The token cannot be read.'),
+  'token.replica-mismatch': badToken('decrypt token', 'The token contradicts its envelope.'),
   'token.issuer-unknown': badToken('choose issuer', 'The token is not from a trusted issuer.'),
   'token.algorithm-refused': badToken('choose key', 'The token is not signed as required.'),
   'token.key-unknown': badToken('choose key', 'The token is not signed by a known key.'),

@@ -6,6 +6,11 @@ export { AssayError, isAssayError, type AssayErrorDetails, type Reason } from '.
 export { authenticationOf, recordAuthentication, type AuthenticationState } from './authentication-state.js';
 export { answerTo, type ChallengeSettings, type RefusalAnswer } from './challenge.js';
 export { systemClock, type Clock } from './clock.js';
+export type {
+  ContentEncryptionAlgorithm,
+  DecryptionKeyOptions,
+  KeyManagementAlgorithm,
+} from './encryption/decryption-keys.js';
 export type { AcceptedToken, Claims, JoseHeader } from './evidence.js';
 export { failures, type Failure, type FailureCode, type Fault, type Step } from './failures.js';
 export {

@@ -1,19 +1,14 @@
+import { accessTokenParts } from './access-token-verifier.js';
 import { appraisalOfExtraction, type Appraisal } from './appraisal.js';
 import { isAssayError } from './assay-error.js';
 import { answerTo, isQuotable, type RefusalAnswer } from './challenge.js';
-import { systemClock } from './clock.js';
 import { MisconfiguredIssuer } from './keys/misconfigured-issuer.js';
 import { Principal } from './principal.js';
-import { accessToken } from './profiles/access-token.js';
 import type { RequestView } from './request-view.js';
 import { authorize, type AuthorizationContext, type Requirement } from './requirements/requirement.js';
 import { audiencesFrom } from './settings/identifiers.js';
 import { knownOptionsOnly } from './settings/options.js';
-import {
-  accessTokenOptionNames,
-  trustedIssuersFrom,
-  type AccessTokenOptions,
-} from './settings/trusted-issuers.js';
+import { accessTokenOptionNames, type AccessTokenOptions } from './settings/trusted-issuers.js';
 import { SetupError } from './setup-error.js';
 import { checkBinding } from './steps/check-binding.js';
 import { extractToken } from './steps/extract-token.js';
@@ -73,10 +68,11 @@ export interface ResourceServer {
  */
 export function createResourceServer(options: ResourceServerOptions): ResourceServer {
   knownOptionsOnly(options, resourceServerOptionNames);
-  const issuers = trustedIssuersFrom(options);
+  const parts = accessTokenParts(options);
+  const { issuers } = parts;
   const audiences = [...new Set([...issuers.values()].flatMap(({ expectations }) => expectations.audiences))];
   const settings = { realm: realmFrom(options.realm, audiences) };
-  const verifier = createVerifier({ profile: accessToken, issuers, clock: options.clock ?? systemClock });
+  const verifier = createVerifier(parts);
 
   /** The path of one request, start to finish. */
   async function authenticate(request: RequestView): Promise<Principal> {
@@ -93,7 +89,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       );
     } catch (error) {
       if (!isAssayError(error)) throw error;
-      return appraisalOfExtraction(error, { profile: accessToken });
+      return appraisalOfExtraction(error, parts);
     }
   }
 

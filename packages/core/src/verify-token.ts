@@ -4,7 +4,9 @@ import type { Profile } from './profiles/profile.js';
 import type { Expected } from './rules/rule.js';
 import { applyProfile } from './steps/apply-profile.js';
 import { chooseIssuer } from './steps/choose-issuer.js';
+import { checkReplicatedClaims } from './steps/check-replicated-claims.js';
 import { chooseKeys } from './steps/choose-key.js';
+import { indistinguishably, openEnvelope, type Decryption } from './steps/open-envelope.js';
 import { parseToken } from './steps/parse-token.js';
 import { verifyTokenSignature } from './steps/verify-signature.js';
 import type { TrustedIssuer, TrustedIssuers } from './trusted-issuer.js';
@@ -20,24 +22,44 @@ export interface VerifierParts<Kind extends string> {
   readonly profile: Profile<Kind>;
   readonly issuers: TrustedIssuers;
   readonly clock: Clock;
+  /** Default: encrypted tokens are malformed. */
+  readonly decryption?: Decryption | undefined;
 }
+
+const noDecryption: Decryption = { keys: [], required: false };
 
 /** The path of one token, from text to accepted evidence. */
 export async function verifyToken<Kind extends string>(
   presented: PresentedToken,
-  { profile, issuers, clock }: VerifierParts<Kind>,
+  parts: VerifierParts<Kind>,
   context?: VerificationContext,
 ): Promise<AcceptedToken<Kind>> {
-  const { verified, issuer } = await establishOrigin(presented, issuers);
-  return applyProfile(verified, profile, expectedOf(issuer, clock, context));
+  const { verified, issuer } = await establishOrigin(presented, parts);
+  return applyProfile(verified, parts.profile, expectedOf(issuer, parts.clock, context));
+}
+
+/** What is signed, and by whom. */
+export interface Origin {
+  readonly verified: VerifiedToken;
+  readonly issuer: TrustedIssuer;
 }
 
 /** Who signed this: from here on, the claims may be believed. */
 export async function establishOrigin(
   presented: PresentedToken,
-  issuers: TrustedIssuers,
-): Promise<{ verified: VerifiedToken; issuer: TrustedIssuer }> {
-  const unverified = parseToken(presented);
+  { issuers, decryption = noDecryption }: Pick<VerifierParts<string>, 'issuers' | 'decryption'>,
+): Promise<Origin> {
+  const opened = openEnvelope(presented, decryption);
+  // Most tokens are not encrypted, and need not wait.
+  const { token, envelope } = opened instanceof Promise ? await opened : opened;
+  if (envelope === undefined) return establishSigner(token, issuers);
+  const origin = await indistinguishably(() => establishSigner(token, issuers));
+  checkReplicatedClaims(envelope, origin.verified);
+  return origin;
+}
+
+async function establishSigner(token: PresentedToken, issuers: TrustedIssuers): Promise<Origin> {
+  const unverified = parseToken(token);
   const issuer = chooseIssuer(unverified, issuers);
   const keys = await chooseKeys(unverified, issuer);
   return { verified: verifyTokenSignature(unverified, issuer, keys), issuer };

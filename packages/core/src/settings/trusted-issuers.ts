@@ -1,5 +1,6 @@
 import type { Algorithm } from '../algorithms.js';
 import { systemClock, type Clock } from '../clock.js';
+import type { DecryptionKeyOptions } from '../encryption/decryption-keys.js';
 import type { Fetch } from '../keys/fetch-json.js';
 import type { KeyEvent } from '../keys/key-source.js';
 import type { KeyPolicy } from '../keys/remote-keys.js';
@@ -49,6 +50,10 @@ export interface AccessTokenOptions {
   readonly leewaySeconds?: number;
   /** How long after `iat` a token is accepted at all. Units: seconds. Default: as long as `exp` says. */
   readonly maximumTokenAgeSeconds?: number;
+  /** The keys that decrypt access tokens, each with its algorithms. Default: encrypted tokens are refused. */
+  readonly decryptionKeys?: readonly DecryptionKeyOptions[];
+  /** Refuses tokens that are not encrypted. Needs `decryptionKeys`. Default false. */
+  readonly requireEncryption?: boolean;
   /** Allows plain http for issuers on loopback, for development and tests. Default false. */
   readonly allowInsecureLoopback?: boolean;
   /** How remote key sets are fetched and kept. */
@@ -73,6 +78,8 @@ export const accessTokenOptionNames = [
   ...issuerOptionNames,
   'leewaySeconds',
   'maximumTokenAgeSeconds',
+  'decryptionKeys',
+  'requireEncryption',
   'allowInsecureLoopback',
   'keyPolicy',
   'onKeyEvent',

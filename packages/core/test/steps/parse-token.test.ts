@@ -1,12 +1,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { maximumJsonDepth } from '../../src/encoding/strict-json.js';
 import type { PresentedToken } from '../../src/evidence.js';
-import {
-  fingerprintOf,
-  maximumHeaderLength,
-  maximumTokenLength,
-  parseToken,
-} from '../../src/steps/parse-token.js';
+import { maximumHeaderLength } from '../../src/steps/jose-header.js';
+import { fingerprintOf, maximumTokenLength, parseToken } from '../../src/steps/parse-token.js';
 import { expectRefusal } from '../support/refusal.js';
 
 const encode = (part: unknown) =>
