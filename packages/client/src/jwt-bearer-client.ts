@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import { createJwtSigner, systemClock, type Fetch, type JwtSigner } from '@assay/core';
 import { signAssertion } from './assertion.js';
 import { boundedFetch } from './bounded-fetch.js';
-import { discover, type DiscoveredServer } from './discovery.js';
+import { ClientError } from './client-error.js';
+import { discover } from './discovery.js';
 import { settingsFrom, type JwtBearerClientOptions } from './jwt-bearer-settings.js';
 import { resourceFetch, type ResourceFetch } from './resource-fetch.js';
 import { tokenCache, type AccessToken } from './token-cache.js';
@@ -40,13 +41,19 @@ export function createJwtBearerClient(options: JwtBearerClientOptions): JwtBeare
   const claims = { issuer, subject, audience: authorizationServer, lifetimeSeconds };
 
   let known: JwtSigner | undefined;
-  const signer = once(async () => (known = await createJwtSigner(settings.key)));
-  const server = once<DiscoveredServer>(() => discover({ issuer: authorizationServer, ...exchange }));
+  const signer = remembered(async () => (known = await createJwtSigner(settings.key)));
+  const server = remembered(() => discover({ issuer: authorizationServer, ...exchange }));
 
   async function request(): Promise<GrantedToken> {
-    const [metadata, key] = await Promise.all([server(), signer()]);
+    const [metadata, key] = await Promise.all([server.get(), signer.get()]);
     const assertion = await signAssertion(key, claims, clock);
-    return requestToken(metadata, { assertion, resource, scope }, exchange);
+    try {
+      return await requestToken(metadata, { assertion, resource, scope }, exchange);
+    } catch (error) {
+      // An answer without an OAuth error code: perhaps the endpoint has moved, so the metadata are asked for again.
+      if (!(error instanceof ClientError) || error.error === undefined) server.forget();
+      throw error;
+    }
   }
 
   const cache = tokenCache(request, clock);
@@ -60,7 +67,7 @@ export function createJwtBearerClient(options: JwtBearerClientOptions): JwtBeare
     getToken: () => cache.get(),
     fetch: resourceFetch(resource, cache, fetch),
     async ready() {
-      await Promise.all([server(), signer()]);
+      await Promise.all([server.get(), signer.get()]);
     },
     toJSON: describe,
     [inspect.custom]: () => describe(),
@@ -69,12 +76,21 @@ export function createJwtBearerClient(options: JwtBearerClientOptions): JwtBeare
 
 const globalFetch: Fetch = (url, init) => fetch(url, init);
 
-/** What `make` resolved to, made once and again only after it failed. */
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+/** What `make` resolved to, made once and again only after it failed or was forgotten. */
+function remembered<Value>(make: () => Promise<Value>): {
+  readonly get: () => Promise<Value>;
+  readonly forget: () => void;
+} {
   let made: Promise<Value> | undefined;
-  return () =>
-    (made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    }));
+  const forget = () => {
+    made = undefined;
+  };
+  return {
+    forget,
+    get: () =>
+      (made ??= make().catch((error: unknown) => {
+        forget();
+        throw error;
+      })),
+  };
 }

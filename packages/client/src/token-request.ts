@@ -1,10 +1,9 @@
-import type { Fetch } from '@assay/core';
+import { scopeList, type Fetch } from '@assay/core';
 import {
   allowInsecureRequests,
   customFetch,
   genericTokenEndpointRequest,
   processGenericTokenEndpointResponse,
-  ResponseBodyError,
   type ClientAuth,
   type TokenEndpointResponse,
 } from 'oauth4webapi';
@@ -77,27 +76,30 @@ const withoutCredentials: ClientAuth = () => undefined;
 
 async function process(server: DiscoveredServer, response: Response): Promise<TokenEndpointResponse> {
   const { status } = response;
-  const numeric = await hasNumericLifetime(response.clone());
-  try {
-    const body = await processGenericTokenEndpointResponse(server, anonymous, response);
-    if (numeric) return body;
-  } catch (error) {
-    // The library's errors hold the answer and with it, perhaps, a token: none of them is passed on as a cause.
-    if (error instanceof ResponseBodyError) {
-      throw new ClientError('token-request.refused', { error: wellFormedCode(error.error), status });
-    }
-    if (status !== 200) throw new ClientError('token-endpoint.unavailable', { status });
+  const members = await jsonMembers(response.clone());
+  if (status >= 400 && status < 500) {
+    throw new ClientError('token-request.refused', { error: wellFormedCode(members['error']), status });
   }
-  throw new ClientError('token-response.invalid', { status });
+  if (status !== 200) throw new ClientError('token-endpoint.unavailable', { status });
+  const lifetime = members['expires_in'];
+  // The library reads a number out of any text; RFC 6749 section 5.1 has a JSON number.
+  if (lifetime !== undefined && typeof lifetime !== 'number') {
+    throw new ClientError('token-response.invalid', { status });
+  }
+  try {
+    return await processGenericTokenEndpointResponse(server, anonymous, response);
+  } catch {
+    // The library's errors hold the answer and with it, perhaps, a token: none of them is passed on as a cause.
+    throw new ClientError('token-response.invalid', { status });
+  }
 }
 
-/** The library reads a number out of any text; RFC 6749 section 5.1 has a JSON number. */
-async function hasNumericLifetime(response: Response): Promise<boolean> {
+async function jsonMembers(response: Response): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const body = (await response.json()) as { expires_in?: unknown } | null;
-    return body?.expires_in === undefined || typeof body.expires_in === 'number';
+    const body: unknown = await response.json();
+    return typeof body === 'object' && body !== null ? { ...body } : {};
   } catch {
-    return false;
+    return {};
   }
 }
 
@@ -106,13 +108,13 @@ function grantedToken(body: TokenEndpointResponse, request: JwtBearerRequest, st
   return {
     accessToken: body.access_token,
     expiresInSeconds: body.expires_in,
-    scope: body.scope === undefined ? (request.scope ?? []) : body.scope.split(' '),
+    scope: body.scope === undefined ? (request.scope ?? []) : scopeList(body.scope),
   };
 }
 
 // Narrower than RFC 6749 section 5.2 allows, so that nothing but a code fits: no assertion that is sent back, no token.
 const errorCode = /^[a-z][a-z0-9_]{0,63}$/;
 
-function wellFormedCode(error: string): string | undefined {
-  return errorCode.test(error) ? error : undefined;
+function wellFormedCode(error: unknown): string | undefined {
+  return typeof error === 'string' && errorCode.test(error) ? error : undefined;
 }

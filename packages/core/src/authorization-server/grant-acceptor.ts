@@ -11,6 +11,7 @@ import { endpointFrom } from '../settings/endpoint.js';
 import { knownOptionsOnly } from '../settings/options.js';
 import { leewayFrom } from '../settings/numbers.js';
 import type { Stores } from '../stores/in-memory-stores.js';
+import { checkBinding } from '../steps/check-binding.js';
 import { createVerifier } from '../verifier.js';
 import { requiredParameter, type FormParameters } from './form-parameters.js';
 import { grantTrustFrom, type GrantIssuerOptions, type GrantTrust } from './grant-issuers.js';
@@ -82,11 +83,13 @@ export function createGrantAcceptor(options: GrantAcceptorOptions): GrantAccepto
 
   async function judgeJwtBearer(form: FormParameters): Promise<AcceptedGrant> {
     const assertion = await verifier.verify(requiredParameter(form, 'assertion'));
+    // A token for a bound assertion would have to be bound as well.
+    checkBinding(assertion);
     const trust = trustByIssuer.get(assertion.issuer);
     if (trust === undefined)
       throw new AssayError('token.issuer-unknown', { claim: 'iss', reason: 'mismatch' });
     const { sub, exp, jti } = assertion.claims as { sub: string; exp: number; jti: string };
-    const refusedAt = exp + leewaySeconds;
+    const refusedAt = Math.ceil(exp + leewaySeconds);
     const { issuer } = assertion;
     return {
       grantType: jwtBearerGrantType,

@@ -96,7 +96,7 @@ function naming(option: string): (error: unknown) => never {
   };
 }
 
-const publicMembers = ['kty', 'crv', 'n', 'e', 'x', 'y'];
+const publicMembers = ['kty', 'crv', 'n', 'e', 'x', 'y', 'pub'];
 
 /** The public members alone, whatever a configured JWK holds beside them. */
 function publishedJwk(

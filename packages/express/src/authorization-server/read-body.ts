@@ -15,7 +15,7 @@ export async function readBody(request: BodyRequest): Promise<Uint8Array> {
   const { rawBody } = request;
   if (rawBody instanceof Uint8Array) return rawBody;
   if (typeof rawBody === 'string') return Buffer.from(rawBody);
-  if (request.readableDidRead) {
+  if (request.readableDidRead || request.readableEnded || request.destroyed) {
     throw new SetupError({
       option: 'body parser',
       problem: 'something has parsed the form before tokenRequest could read it',
