@@ -17,12 +17,13 @@ export {
   createJwtBearerGrantVerifier,
   type JwtBearerGrantVerifierOptions,
 } from './jwt-bearer-grant-verifier.js';
-export { isSecureUrl } from './keys/discovery.js';
+export { isSecureUrl } from './keys/secure-url.js';
 export type { Fetch } from './keys/fetch-json.js';
 export type { FixedKeys, Jwk, JwkSet } from './keys/fixed-keys.js';
+export { jwkThumbprint } from './keys/jwk-thumbprint.js';
 export type { KeyEvent, KeySource } from './keys/key-source.js';
-export type { KeyQuery } from './keys/key-set.js';
-export type { KeyPolicy } from './keys/remote-keys.js';
+export type { KeyQuery } from './keys/key-index.js';
+export type { KeyPolicy } from './keys/key-policy.js';
 export type { VerificationKey } from './keys/verification-key.js';
 export {
   Principal,

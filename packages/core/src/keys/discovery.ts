@@ -5,8 +5,6 @@ import { fetchJson, type FetchLimits } from './fetch-json.js';
 import { discoverJwksUri, type MetadataOptions } from './issuer-metadata.js';
 import { keySetFrom, type KeySet } from './key-set.js';
 
-export { isSecureUrl } from './secure-url.js';
-
 /** What finding an issuer's key set needs. */
 export interface DiscoveryOptions extends MetadataOptions {
   readonly clock: Clock;

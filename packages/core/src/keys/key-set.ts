@@ -1,7 +1,6 @@
 import { knownAlgorithms, type Algorithm } from '../algorithms.js';
 import { isJsonObject } from '../encoding/strict-json.js';
 import { keyIndexOf, type KeyIndex } from './key-index.js';
-export type { KeyQuery } from './key-index.js';
 import { tiedToOneAlgorithm } from './one-algorithm.js';
 import { holdsPrivateMembers } from './public-members.js';
 import { importJwk, type ImportedKey, type VerificationKey } from './verification-key.js';

@@ -4,7 +4,6 @@ import { failedFetch, isBackingOff, isRecent, type FailedFetch } from './failed-
 import { fetchBudget } from './fetch-budget.js';
 import type { KeyQuery } from './key-index.js';
 import type { KeyPolicy } from './key-policy.js';
-export type { KeyPolicy } from './key-policy.js';
 import { keepingUnchangedKeys, type KeySet } from './key-set.js';
 import { tellSafely, type KeyEvent, type KeySource } from './key-source.js';
 import type { VerificationKey } from './verification-key.js';

@@ -1,14 +1,15 @@
 import type { Algorithm } from '../algorithms.js';
 import { systemClock, type Clock } from '../clock.js';
-import { isSecureUrl } from '../keys/discovery.js';
+import { isSecureUrl } from '../keys/secure-url.js';
 import type { Fetch } from '../keys/fetch-json.js';
 import type { KeyEvent } from '../keys/key-source.js';
-import type { KeyPolicy } from '../keys/remote-keys.js';
+import type { KeyPolicy } from '../keys/key-policy.js';
 import { SetupError } from '../setup-error.js';
 import type { TrustedIssuer, TrustedIssuers } from '../trusted-issuer.js';
 import { algorithmsFrom } from './algorithm-list.js';
 import { issuerFrom } from './identifiers.js';
-import { keyPolicyFrom, keySourceFrom, type KeysOption, type RemoteKeySettings } from './key-option.js';
+import { keySourceFrom, type KeysOption, type RemoteKeySettings } from './key-option.js';
+import { keyPolicyFrom } from './key-policy.js';
 import { leewayFrom, positiveSeconds } from './numbers.js';
 
 /** One issuer whose assertions are accepted, and for whom. */
@@ -132,12 +133,13 @@ function trustedIssuer(entry: AssertionIssuerOptions, where: string, server: Ser
     entry.maximumLifetimeSeconds ?? defaultMaximumLifetimeSeconds,
     `${where}.maximumLifetimeSeconds`,
   );
+  const algorithms = algorithmsFrom(entry.algorithms, `${where}.algorithms`);
   return {
     identifier,
-    algorithms: algorithmsFrom(entry.algorithms, `${where}.algorithms`),
+    algorithms,
     keySource: keySourceFrom(
       keysFrom(entry.keys, identifier, `${where}.keys`, server.remote),
-      { issuer: identifier, option: `${where}.keys` },
+      { issuer: identifier, option: `${where}.keys`, algorithms },
       server.remote,
     ),
     expectations: {

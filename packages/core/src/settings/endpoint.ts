@@ -1,4 +1,4 @@
-import { isSecureUrl } from '../keys/discovery.js';
+import { isSecureUrl } from '../keys/secure-url.js';
 import { SetupError } from '../setup-error.js';
 
 /**

@@ -13,8 +13,6 @@ import { isSecureUrl } from '../keys/secure-url.js';
 import { SetupError } from '../setup-error.js';
 import { knownOptionsOnly } from './options.js';
 
-export { keyPolicyFrom } from './key-policy.js';
-
 /** A key set at a URL, for an issuer without metadata. */
 export interface KeySetUrl {
   /** Where the JWK Set is (RFC 8414's `jwks_uri`). */

@@ -3,12 +3,13 @@ import { systemClock, type Clock } from '../clock.js';
 import type { DecryptionKeyOptions } from '../encryption/decryption-keys.js';
 import type { Fetch } from '../keys/fetch-json.js';
 import type { KeyEvent } from '../keys/key-source.js';
-import type { KeyPolicy } from '../keys/remote-keys.js';
+import type { KeyPolicy } from '../keys/key-policy.js';
 import { SetupError } from '../setup-error.js';
 import type { TrustedIssuer, TrustedIssuers } from '../trusted-issuer.js';
 import { algorithmsFrom } from './algorithm-list.js';
 import { audiencesFrom, issuerFrom } from './identifiers.js';
-import { keyPolicyFrom, keySourceFrom, type KeysOption, type RemoteKeySettings } from './key-option.js';
+import { keySourceFrom, type KeysOption, type RemoteKeySettings } from './key-option.js';
+import { keyPolicyFrom } from './key-policy.js';
 import { leewayFrom, positiveSeconds } from './numbers.js';
 import { knownOptionsOnly } from './options.js';
 

@@ -1,7 +1,7 @@
 import { isKnownAlgorithm, type Algorithm } from '../algorithms.js';
 import { AssayError, isAssayError } from '../assay-error.js';
 import type { UnverifiedToken } from '../evidence.js';
-import type { KeyQuery } from '../keys/key-set.js';
+import type { KeyQuery } from '../keys/key-index.js';
 import type { KeySource } from '../keys/key-source.js';
 import type { VerificationKey } from '../keys/verification-key.js';
 import type { TrustedIssuer } from '../trusted-issuer.js';
