@@ -4,16 +4,33 @@ import { parseChallenges, type Challenge } from './parse-challenges.js';
 import type { ProtectedApi } from './protected-api.js';
 import type { RawAnswer } from './raw-http.js';
 
+/** A status, and what the one Bearer challenge beside it says. */
+export interface ExpectedChallenge {
+  readonly status: 400 | 401 | 403;
+  /** Absent: the challenge says nothing of an error. */
+  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+  readonly scope?: string;
+  /** Default `https://api.example`. */
+  readonly realm?: string;
+}
+
+/** The outcome "401 without error information" of the matrices. */
+export const noCredentials: ExpectedChallenge = { status: 401 };
+/** The outcome "401 invalid_token" of the matrices. */
+export const invalidToken: ExpectedChallenge = { status: 401, error: 'invalid_token' };
+/** The outcome "400 invalid_request" of the matrices. */
+export const invalidRequest: ExpectedChallenge = { status: 400, error: 'invalid_request' };
+
 /**
- * The outcome "401 invalid_token" of the matrices: the verifier throws exactly this failure; over HTTP the answer is
- * 401 with one Bearer challenge that says so, the handler does not run, and nothing of the token comes back.
+ * The outcome "401 invalid_token": the verifier throws exactly this failure; over HTTP the answer is 401 with one
+ * Bearer challenge that says so, the handler does not run, and nothing of the token comes back.
  */
 export async function expectInvalidToken(api: ProtectedApi, token: string, code: FailureCode): Promise<void> {
   await expectInvalidTokenOffTheWire(api, token, code);
   const before = api.handlerCalls();
   const answer = await api.sendToken(token);
   expect(api.handlerCalls()).toBe(before);
-  expectChallenge(answer, code);
+  expectChallenge(answer, invalidToken);
   for (const segment of token.split('.')) {
     // Short segments can stand in any text by chance.
     if (segment.length > 16) expect(answer.text).not.toContain(segment);
@@ -30,10 +47,8 @@ export async function expectInvalidTokenOffTheWire(
   expect(error).toBeInstanceOf(AssayError);
   expect((error as AssayError).code).toBe(code);
   const { status, headers } = api.resourceServer.challenge(error);
-  expect({ status, challenges: parseChallenges(headers['WWW-Authenticate'] ?? '') }).toEqual({
-    status: 401,
-    challenges: [challengeFor(code)],
-  });
+  expect(status).toBe(401);
+  expectOneChallenge(parseChallenges(headers['WWW-Authenticate'] ?? ''), invalidToken);
 }
 
 /** The outcome "accept" of the matrices, at the verifier and over HTTP. */
@@ -50,19 +65,35 @@ export async function expectAccepted(
   return accepted;
 }
 
-/** Expects the status of a failure and its one challenge, each parameter once and no other. */
-export function expectChallenge(
-  answer: RawAnswer,
-  code: FailureCode,
-  parameters: Readonly<Record<string, string>> = {},
-): void {
-  expect(answer.status).toBe(failures[code].status);
+/** Expects this status and this one challenge, with no other parameter, and a body that says no more. */
+export function expectChallenge(answer: RawAnswer, expected: ExpectedChallenge): void {
+  expect(answer.status).toBe(expected.status);
   expect(answer.headers['www-authenticate']).toHaveLength(1);
-  expect(answer.challenges).toEqual([challengeFor(code, parameters)]);
+  const description = expectOneChallenge(answer.challenges, expected);
+  const body = JSON.parse(answer.body) as Record<string, unknown>;
+  expect(body['error']).toBe(expected.error);
+  expect(Object.keys(body).filter((name) => !['error', 'error_description'].includes(name))).toEqual([]);
+  if (expected.error !== undefined) expect(body['error_description']).toBe(description);
 }
 
-function challengeFor(code: FailureCode, parameters: Readonly<Record<string, string>> = {}): Challenge {
-  const { error, description } = failures[code];
-  const told = error === undefined ? {} : { error, error_description: description };
-  return { scheme: 'bearer', parameters: { realm: 'https://api.example', ...told, ...parameters } };
+const fixedDescriptions = new Set<string | undefined>(
+  Object.values(failures).map(({ description }) => description),
+);
+
+function expectOneChallenge(
+  challenges: readonly Challenge[],
+  expected: ExpectedChallenge,
+): string | undefined {
+  const { realm = 'https://api.example', error, scope } = expected;
+  const { error_description: description, ...parameters } = challenges[0]?.parameters ?? {};
+  expect(challenges.map(({ scheme }) => scheme)).toEqual(['bearer']);
+  expect(parameters).toEqual({
+    realm,
+    ...(error === undefined ? {} : { error }),
+    ...(scope === undefined ? {} : { scope }),
+  });
+  expect(description !== undefined).toBe(error !== undefined);
+  // A description is one of the fixed texts, so that it cannot hold anything that was received.
+  expect(description === undefined || fixedDescriptions.has(description)).toBe(true);
+  return description;
 }
