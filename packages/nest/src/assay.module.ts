@@ -1,0 +1,43 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { ResourceServer, ResourceServerOptions } from '@assay/core';
+import { moduleDefinition } from './module-definition.js';
+import {
+  extrasFrom,
+  optionsProviderFrom,
+  separate,
+  type AssayModuleAsyncOptions,
+  type AssayModuleExtras,
+} from './module-options.js';
+
+/** A resource server for the whole application, with its guard. Import it in the root module. */
+@Module({})
+export class AssayModule {
+  /**
+   * A resource server with these options, or one that exists already.
+   *
+   * Throws: `SetupError` for what is misspelt, and for `guard` and `name`, at once; for the values of the other options
+   * when the application is created.
+   */
+  static forRoot(options: ResourceServerOptions & AssayModuleExtras): DynamicModule;
+  static forRoot(resourceServer: ResourceServer, extras?: AssayModuleExtras): DynamicModule;
+  static forRoot(
+    given: (ResourceServerOptions & AssayModuleExtras) | ResourceServer,
+    givenExtras: AssayModuleExtras = {},
+  ): DynamicModule {
+    const { options, extras } = separate(given, givenExtras);
+    const provider = { inject: [], useFactory: () => options };
+    return moduleDefinition(AssayModule, extrasFrom(extras), provider);
+  }
+
+  /**
+   * A resource server whose options come from other providers. `guard` and `name` stand beside `useFactory`.
+   *
+   * Throws: `SetupError`, as `forRoot` does.
+   */
+  static forRootAsync(options: AssayModuleAsyncOptions): DynamicModule {
+    const { imports = [], useClass } = options;
+    const provider = optionsProviderFrom(options);
+    const providers = useClass === undefined ? [] : [useClass];
+    return moduleDefinition(AssayModule, extrasFrom(options), provider, { imports, providers });
+  }
+}

@@ -1,0 +1,37 @@
+import { requestViewOf, type NodeRequest } from '@assay/core';
+import { AssayHttpException } from '../assay-http-exception.js';
+import type { RequestContext } from './request-context.js';
+
+/** What Express and Fastify both have on a request, and where Fastify keeps Node's own. */
+interface PlatformRequest extends NodeRequest {
+  readonly raw?: NodeRequest;
+}
+
+/** HTTP, on Express and on Fastify. */
+export const httpContext: RequestContext = {
+  requestOf: (context) => nodeRequestOf(context.switchToHttp().getRequest<PlatformRequest>()),
+
+  viewOf(context, adapter) {
+    const request = context.switchToHttp().getRequest<PlatformRequest>();
+    const { headers, rawHeaders } = nodeRequestOf(request);
+    return requestViewOf({
+      method: adapter.getRequestMethod(request) as string,
+      originalUrl: adapter.getRequestUrl(request) as string,
+      headers,
+      rawHeaders,
+      body: request.body,
+    });
+  },
+
+  refusalOf(context, { error, answer }, adapter) {
+    const response = context.switchToHttp().getResponse<object>();
+    adapter.status(response, answer.status);
+    for (const [name, value] of Object.entries(answer.headers)) adapter.setHeader(response, name, value);
+    return new AssayHttpException(error, answer);
+  },
+};
+
+// Express extends Node's request, Fastify wraps it.
+function nodeRequestOf(request: PlatformRequest): NodeRequest {
+  return 'rawHeaders' in request ? request : (request.raw ?? request);
+}

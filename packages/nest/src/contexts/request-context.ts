@@ -1,0 +1,34 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { AssayError, type RefusalAnswer, type RequestView } from '@assay/core';
+import { httpContext } from './http-context.js';
+
+/** The HTTP adapter of the application: Express or Fastify. */
+export type HttpAdapter = HttpAdapterHost['httpAdapter'];
+
+/** How one type of execution context shows its request, and how it refuses it. */
+export interface RequestContext {
+  /** The object that authentication is recorded on: the request as Node made it. */
+  readonly requestOf: (context: ExecutionContext) => object;
+  readonly viewOf: (context: ExecutionContext, adapter: HttpAdapter) => RequestView;
+  /** What to throw, once the response is prepared. */
+  readonly refusalOf: (
+    context: ExecutionContext,
+    refusal: { readonly error: AssayError; readonly answer: RefusalAnswer },
+    adapter: HttpAdapter,
+  ) => Error;
+}
+
+/** One entry for each type of execution context that the guard can judge. */
+const requestContexts: ReadonlyMap<string, RequestContext> = new Map([['http', httpContext]]);
+
+/**
+ * How to read and refuse the request of an execution context.
+ *
+ * Error: `service.route-unprotected` for a type that the guard does not know: what cannot be judged is refused.
+ */
+export function requestContextOf(context: ExecutionContext): RequestContext {
+  const known = requestContexts.get(context.getType<string>());
+  if (known === undefined) throw new AssayError('service.route-unprotected');
+  return known;
+}
