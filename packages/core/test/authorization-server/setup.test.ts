@@ -3,7 +3,6 @@ import { createJwtBearerGrantVerifier, SetupError } from '@assay/core';
 import {
   createAuthorizationServer,
   createTokenIssuer,
-  type AuthorizationServerOptions,
   type ResourceOptions,
 } from '@assay/core/authorization-server';
 import { fixedClock, publicJwk } from '@assay/testing';

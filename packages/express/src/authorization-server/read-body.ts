@@ -39,9 +39,10 @@ function readAtMost(request: IncomingMessage, maximumBytes: number): Promise<Uin
     request.on('end', () => {
       resolve(Buffer.concat(chunks));
     });
-    request.on('error', reject);
-    request.on('close', () => {
-      reject(new AssayError('request.body-malformed'));
-    });
+    const refuseCutShort = (cause?: unknown) => {
+      reject(new AssayError('request.body-malformed', { cause }));
+    };
+    request.on('error', refuseCutShort);
+    request.on('close', refuseCutShort);
   });
 }
