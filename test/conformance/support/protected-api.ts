@@ -5,6 +5,7 @@ import {
   createAccessTokenVerifier,
   createResourceServer,
   type AccessTokenOptions,
+  type KeysOption,
   type ResourceServer,
   type ResourceServerOptions,
   type Verifier,
@@ -35,6 +36,8 @@ export interface ProtectedApiOptions {
   readonly clock?: FixedClock;
   /** Leaves the leeway at the product's own default. Default: leeway 0. */
   readonly defaultLeeway?: true;
+  /** Discovers the keys of the builder, which is a test issuer then. Default: the keys are fixed. */
+  readonly discovery?: true;
   /** Default: the issuer, audience and keys of the builder. */
   readonly settings?: Partial<AccessTokenOptions> & Pick<ResourceServerOptions, 'realm'>;
   /** Default `answer`. */
@@ -58,9 +61,16 @@ export async function startProtectedApi(options: ProtectedApiOptions = {}): Prom
   const clock = options.clock ?? fixedClock(nowSeconds);
   const builder = options.builder ?? (await baselineBuilder(clock));
   const { realm, ...changes } = options.settings ?? {};
-  const { issuer, audience, jwks: keys } = builder;
-  const leeway = options.defaultLeeway === true ? {} : { leewaySeconds: 0 };
-  const settings: AccessTokenOptions = { issuer, audience, keys, clock, ...leeway, ...changes };
+  const { issuer, audience } = builder;
+  const settings: AccessTokenOptions = {
+    issuer,
+    audience,
+    clock,
+    ...(options.defaultLeeway === true ? {} : { leewaySeconds: 0 }),
+    ...(options.discovery === true ? { allowInsecureLoopback: true } : {}),
+    ...changes,
+    ...keysFrom(builder, options),
+  };
   const resourceServer = createResourceServer({ ...settings, ...(realm === undefined ? {} : { realm }) });
 
   let handlerCalls = 0;
@@ -87,6 +97,15 @@ export async function startProtectedApi(options: ProtectedApiOptions = {}): Prom
     send,
     sendToken: (token, target = '/orders') => send({ target, lines: [`Authorization: Bearer ${token}`] }),
   };
+}
+
+/** The `keys` option; a list of issuers has it in its entries. */
+function keysFrom(
+  { jwks }: TokenBuilder,
+  { discovery, settings = {} }: ProtectedApiOptions,
+): { keys?: KeysOption } {
+  if (discovery === true || Array.isArray(settings.issuer)) return {};
+  return { keys: settings.keys ?? jwks };
 }
 
 /** Stops every API that was started. For `afterAll`. */
