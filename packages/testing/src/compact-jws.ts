@@ -25,7 +25,7 @@ const privateKeys = new WeakMap<Jwk, KeyObject>();
 function signBytes(jwk: Jwk, alg: Algorithm, input: Buffer): Buffer {
   const key = privateKeys.get(jwk) ?? createPrivateKey({ key: { ...jwk }, format: 'jwk' });
   privateKeys.set(jwk, key);
-  const digest = alg.startsWith('Ed') ? null : `sha${alg.slice(2)}`;
+  const digest = /^(RS|PS|ES)/.test(alg) ? `sha${alg.slice(2)}` : null;
   if (alg.startsWith('ES')) return sign(digest, input, { key, dsaEncoding: 'ieee-p1363' });
   if (alg.startsWith('PS')) {
     const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants;
