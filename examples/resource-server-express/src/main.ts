@@ -1,4 +1,4 @@
-import { createResourceServer } from '@assay/core';
+import { createResourceServer, isAssayError } from '@assay/core';
 import { createApp } from './app.js';
 
 /** Starts the reports API with the settings in ISSUER, AUDIENCE and PORT. */
@@ -27,5 +27,7 @@ function fail(error: unknown): never {
 function explain(error: unknown): string {
   if ((error as { code?: unknown }).code === 'EADDRINUSE')
     return `port ${port} is taken. Set another with PORT.`;
+  if (isAssayError(error) && error.code === 'service.keys-unavailable')
+    return `${issuer} does not give its keys. Start it first, or set another with ISSUER.`;
   return error instanceof Error ? error.message : String(error);
 }

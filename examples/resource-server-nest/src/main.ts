@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createResourceServer } from '@assay/core';
+import { createResourceServer, isAssayError } from '@assay/core';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 
@@ -16,8 +16,12 @@ try {
   const app = await NestFactory.create(AppModule.for(resourceServer), {
     logger: ['error', 'warn'],
     abortOnError: false,
+    // What Nest logs of a failed start would stand beside the sentence below.
+    bufferLogs: true,
+    autoFlushLogs: false,
   });
   await app.listen(Number(port), '127.0.0.1');
+  app.flushLogs();
   console.log(`orders API (NestJS) listening on http://127.0.0.1:${port}, audience ${audience}`);
 } catch (error) {
   console.error(`orders API: ${explain(error)}`);
@@ -27,5 +31,7 @@ try {
 function explain(error: unknown): string {
   if ((error as { code?: unknown }).code === 'EADDRINUSE')
     return `port ${port} is taken. Set another with PORT.`;
+  if (isAssayError(error) && error.code === 'service.keys-unavailable')
+    return `${issuer} does not give its keys. Start it first, or set another with ISSUER.`;
   return error instanceof Error ? error.message : String(error);
 }
