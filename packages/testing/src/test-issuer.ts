@@ -21,6 +21,8 @@ export interface TestIssuerOptions {
   readonly metadata?: 'oauth' | 'openid';
   /** Default `ES256`. */
   readonly alg?: Algorithm;
+  /** The `kid` of its first key. Default: the thumbprint of the key. */
+  readonly kid?: string;
   readonly clock?: Clock;
 }
 
@@ -42,7 +44,12 @@ export interface TestIssuer extends Omit<TokenBuilder, 'key' | 'jwks'> {
   readonly jwks: JwkSet;
   /** The paths that were requested, in order. */
   readonly requests: readonly string[];
-  /** Signs with a new key from now on. The old one stays published until `withdrawOldKeys`. */
+  /** Publishes the key with which it will sign after the next `rotate`, and returns it as a private JWK. */
+  readonly announceKey: () => Promise<Jwk>;
+  /**
+   * Signs with a new key from now on: the announced one, or one that is published at the same moment. The old one
+   * stays published until `withdrawOldKeys`.
+   */
   readonly rotate: () => Promise<void>;
   /** Publishes the key that signs, and no other. */
   readonly withdrawOldKeys: () => void;
@@ -65,6 +72,8 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   const requests: string[] = [];
   let behaviour: Behaviour = 'properly';
   let key = await generateSigningJwk(alg);
+  if (options.kid !== undefined) key = { ...key, kid: options.kid };
+  let announced: Jwk | undefined;
   let published: readonly Jwk[] = [publicJwk(key)];
 
   const server = createServer((request, response) => {
@@ -77,6 +86,12 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   const origin = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   const issuer = `${origin}${path}`;
   const builder = (): TokenBuilder => tokenBuilderFor({ issuer, audience, key, clock });
+
+  async function announceKey(): Promise<Jwk> {
+    announced = await generateSigningJwk(alg);
+    published = [publicJwk(announced), ...published];
+    return announced;
+  }
 
   function documents(): Readonly<Record<string, unknown>> {
     const metadata = { issuer, jwks_uri: `${origin}/jwks` };
@@ -101,9 +116,10 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     header: () => builder().header(),
     claims: () => builder().claims(),
     accessToken: (claims, variation) => builder().accessToken(claims, variation),
+    announceKey,
     async rotate() {
-      key = await generateSigningJwk(alg);
-      published = [publicJwk(key), ...published];
+      key = announced ?? (await announceKey());
+      announced = undefined;
     },
     withdrawOldKeys() {
       published = [publicJwk(key)];
