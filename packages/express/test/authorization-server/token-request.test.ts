@@ -10,7 +10,7 @@ import {
   tokenRequest,
   tokenRequestOf,
 } from '@assay/express/authorization-server';
-import express, { type Request } from 'express';
+import express from 'express';
 import * as oauth from 'oauth4webapi';
 import { resource, startApp, versions, type ExpressFactory, type RunningApp } from './support/running-app.js';
 
