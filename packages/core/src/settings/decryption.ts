@@ -13,12 +13,15 @@ export function decryptionFrom({
   decryptionKeys = [],
   requireEncryption = false,
 }: Pick<AccessTokenOptions, 'decryptionKeys' | 'requireEncryption'>): Decryption {
-  if (requireEncryption && decryptionKeys.length === 0) {
-    throw new SetupError({
-      option: 'requireEncryption',
-      problem: 'encryption is required and there is no key to decrypt with',
-      remedy: 'Give decryptionKeys, or leave requireEncryption out.',
-    });
+  const keys = decryptionKeysFrom(decryptionKeys);
+  const refuse = (problem: string, remedy: string) =>
+    new SetupError({ option: 'requireEncryption', problem, remedy });
+  if (typeof requireEncryption !== 'boolean') throw refuse('it is not a boolean', 'Give true or false.');
+  if (requireEncryption && keys.length === 0) {
+    throw refuse(
+      'encryption is required and there is no key to decrypt with',
+      'Give decryptionKeys, or leave requireEncryption out.',
+    );
   }
-  return { keys: decryptionKeysFrom(decryptionKeys), required: requireEncryption };
+  return { keys, required: requireEncryption };
 }

@@ -1,5 +1,6 @@
 import { compactDecrypt } from 'jose';
-import { AssayError, isAssayError } from '../assay-error.js';
+import { AssayError, isAssayError, type Reason } from '../assay-error.js';
+import { decodeBase64url } from '../encoding/base64url.js';
 import type { DecryptionKey } from '../encryption/decryption-keys.js';
 import type { JoseHeader, PresentedToken } from '../evidence.js';
 import { announcesJwt, parseHeader } from './jose-header.js';
@@ -27,7 +28,8 @@ const maximumCandidates = 4;
  *
  * Algorithms are settled by the key, before anything is decrypted. Every failure is the same failure to the caller.
  *
- * Error: `token.decryption-failed`, `token.encryption-missing`, `token.malformed` where nothing can be decrypted.
+ * Error: `token.decryption-failed`, `token.encryption-missing`, `token.too-large`, `token.malformed` where nothing can
+ * be decrypted.
  * Spec: RFC 7516 sections 5.2, 9 and 11.4; RFC 7519 sections 5.2 and 7.2.
  */
 export function openEnvelope(
@@ -40,18 +42,18 @@ export function openEnvelope(
   }
   if (keys.length === 0) throw new AssayError('token.malformed');
   if (presented.length > maximumTokenLength) throw new AssayError('token.too-large');
-  return indistinguishably(() => decrypt(presented, keys));
+  return decrypt(presented, keys);
 }
 
 /**
- * What an action returns; whatever is wrong with the evidence becomes one failure, with the real one as its cause for
- * the record alone. Outages stay what they are.
+ * What judging a decrypted token returns; whatever is wrong with it becomes the failure that decryption has, with the
+ * real one as its cause for the record alone. Outages, and mistakes of our own, stay what they are.
  */
-export async function indistinguishably<Result>(action: () => Promise<Result>): Promise<Result> {
+export async function indistinguishably<Result>(judge: () => Promise<Result>): Promise<Result> {
   try {
-    return await action();
+    return await judge();
   } catch (cause) {
-    if (isAssayError(cause) && cause.failure.fault === 'service') throw cause;
+    if (!isAssayError(cause) || cause.failure.fault === 'service') throw cause;
     throw new AssayError('token.decryption-failed', { cause });
   }
 }
@@ -62,8 +64,7 @@ function looksEncrypted(presented: PresentedToken): boolean {
 }
 
 async function decrypt(presented: PresentedToken, keys: readonly DecryptionKey[]): Promise<OpenedToken> {
-  const envelope = parseHeader(presented.slice(0, presented.indexOf('.')));
-  checkEnvelope(envelope);
+  const envelope = readEnvelope(presented);
   const { alg, enc, kid } = envelope;
   const candidates = keys
     .filter((key) => key.alg === alg && key.enc === enc && (kid === undefined || (key.kid ?? kid) === kid))
@@ -72,15 +73,32 @@ async function decrypt(presented: PresentedToken, keys: readonly DecryptionKey[]
     const text = await decryptWith(candidate, presented);
     if (text !== undefined) return { token: text as PresentedToken, envelope };
   }
-  throw new AssayError('token.decryption-failed', { reason: 'mismatch' });
+  throw refusal();
 }
 
-/** A nested JWT, uncompressed, whose ephemeral key, if any, is public. */
-function checkEnvelope({ cty, zip, epk }: JoseHeader): void {
-  const refuse = (claim: string) => new AssayError('token.decryption-failed', { claim, reason: 'mismatch' });
-  if (!announcesJwt(cty)) throw refuse('cty');
-  if (zip !== undefined) throw refuse('zip');
-  if (typeof epk === 'object' && epk !== null && 'd' in epk) throw refuse('epk');
+/** The header of the envelope, if it announces a nested JWT that is not compressed, and all else is base64url. */
+function readEnvelope(presented: PresentedToken): JoseHeader {
+  const [header = '', ...others] = presented.split('.');
+  if (others.some((segment) => decodeBase64url(segment) === undefined)) throw refusal();
+  const envelope = parseEnvelopeHeader(header);
+  const { cty, zip, epk } = envelope;
+  if (!announcesJwt(cty)) throw refusal('cty');
+  if (zip !== undefined) throw refusal('zip');
+  if (typeof epk === 'object' && epk !== null && 'd' in epk) throw refusal('epk');
+  return envelope;
+}
+
+function parseEnvelopeHeader(segment: string): JoseHeader {
+  try {
+    return parseHeader(segment);
+  } catch (error) {
+    if (!isAssayError(error)) throw error;
+    throw refusal(error.claim, error.reason);
+  }
+}
+
+function refusal(claim?: string, reason: Reason = 'mismatch'): AssayError {
+  return new AssayError('token.decryption-failed', { claim, reason });
 }
 
 async function decryptWith({ key, alg, enc }: DecryptionKey, jwe: string): Promise<string | undefined> {
@@ -91,6 +109,8 @@ async function decryptWith({ key, alg, enc }: DecryptionKey, jwe: string): Promi
     });
     return Buffer.from(plaintext).toString('latin1');
   } catch {
+    // The key fits its algorithms since start-up, so that what fails here is the envelope; which part of it, nobody
+    // may learn.
     return undefined;
   }
 }
