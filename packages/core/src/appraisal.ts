@@ -2,7 +2,13 @@ import { isAssayError, type AssayError, type Reason } from './assay-error.js';
 import type { PresentedToken, SignedStatement } from './evidence.js';
 import type { FailureCode, Step } from './failures.js';
 import type { Expected, Rule } from './rules/rule.js';
-import { establishOrigin, expectedOf, type VerificationContext, type VerifierParts } from './verify-token.js';
+import {
+  establishOrigin,
+  expectedOf,
+  profileOf,
+  type VerificationContext,
+  type VerifierParts,
+} from './verify-token.js';
 
 /** What became of one step or rule. */
 export type AppraisalVerdict = 'satisfied' | 'rejected' | 'undetermined' | 'not reached';
@@ -70,8 +76,8 @@ export async function appraiseToken(
     const { verified, issuer } = await establishOrigin(presented, parts);
     const expected = expectedOf(issuer, clock, context);
     const origin = stepLinesOf(parts).map((line) => lineOf(line, 'satisfied'));
-    const rules = profile.rules.map((rule) => lineOfRule(rule, verified, expected));
-    return appraisal(profile.name, [...origin, ...rules]);
+    const { name, rules } = profileOf(issuer, profile, expected);
+    return appraisal(name, [...origin, ...rules.map((rule) => lineOfRule(rule, verified, expected))]);
   } catch (error) {
     if (!isAssayError(error)) throw error;
     const unreached = profile.rules.map((rule) => lineOf(rule, 'not reached'));

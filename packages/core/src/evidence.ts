@@ -3,6 +3,8 @@
  * can be skipped: the compiler refuses a parsed token where a verified one is due.
  */
 
+import type { ClaimReading } from './profiles/claim-reading.js';
+
 declare const stage: unique symbol;
 
 /** A value that has reached the named stage. */
@@ -46,13 +48,16 @@ export interface SignedStatement {
 export type VerifiedToken = At<'verified', SignedStatement>;
 
 /** A verified token that satisfies every rule of the profile `Kind`. */
-export type AcceptedToken<Kind extends string = string> = At<
-  'accepted',
-  SignedStatement & { readonly kind: Kind }
->;
+export type AcceptedToken<Kind extends string = string> = At<'accepted', AcceptedStatement<Kind>>;
+
+/** What an accepted token holds: what it is, and under which names its claims stand. */
+export interface AcceptedStatement<Kind extends string> extends SignedStatement {
+  readonly kind: Kind;
+  readonly reading: ClaimReading;
+}
 
 /** An accepted token whose confirmation, if it has one, was proven by this request. */
-export type BoundToken<Kind extends string = string> = At<'bound', SignedStatement & { readonly kind: Kind }>;
+export type BoundToken<Kind extends string = string> = At<'bound', AcceptedStatement<Kind>>;
 
 /** Marks a value as having reached its stage. For the step that vouches for it, and nobody else. */
 export function reached<Token extends object>(value: Omit<Token, typeof stage>): Token {

@@ -1,5 +1,7 @@
 // The public names of @assay/core, one by one. What is not here is private.
 export { createAccessTokenVerifier } from './access-token-verifier.js';
+export type { CompatibilityPreset } from './compatibility/preset.js';
+export { compatibilityPresets, type CompatibilityName } from './compatibility/presets.js';
 export { isKnownAlgorithm, knownAlgorithms, type Algorithm } from './algorithms.js';
 export type { Appraisal, AppraisalLine, AppraisalVerdict } from './appraisal.js';
 export { AssayError, isAssayError, type AssayErrorDetails, type Reason } from './assay-error.js';
@@ -25,13 +27,11 @@ export type { KeyEvent, KeySource } from './keys/key-source.js';
 export type { KeyQuery } from './keys/key-index.js';
 export type { KeyPolicy } from './keys/key-policy.js';
 export type { VerificationKey } from './keys/verification-key.js';
-export {
-  Principal,
-  scopeList,
-  type Authentication,
-  type PrincipalSource,
-  type SubjectKind,
-} from './principal.js';
+export { Principal, type Authentication, type PrincipalSource } from './principal.js';
+export { accessToken as accessTokenProfile } from './profiles/access-token.js';
+export { scopeList, type ClaimReading, type SubjectKind } from './profiles/claim-reading.js';
+export { defineProfile, type ProfileDefinition } from './profiles/define-profile.js';
+export type { Profile } from './profiles/profile.js';
 export { requestViewOf, type NodeRequest, type RequestView } from './request-view.js';
 export { audience } from './requirements/audience.js';
 export type { AuthorizationContext, Requirement } from './requirements/requirement.js';
@@ -51,7 +51,9 @@ export {
 export type { AssertionIssuerOptions, AssertionJudgingOptions } from './settings/assertion-issuers.js';
 export type { KeysOption, KeySetUrl } from './settings/key-option.js';
 export { knownOptionsOnly } from './settings/options.js';
-export type { AccessTokenOptions, IssuerOptions } from './settings/trusted-issuers.js';
+export type { CompatibilityOptions, IssuerOptions, PerIssuerOptions } from './settings/issuer-options.js';
+export type { AccessTokenOptions } from './settings/trusted-issuers.js';
+export { reject, satisfied, type Expected, type Finding, type Rule, type Verdict } from './rules/rule.js';
 export { SetupError, type SetupProblem } from './setup-error.js';
 export { generateSigningJwk } from './signing/generate-signing-jwk.js';
 export {

@@ -1,9 +1,12 @@
 import type { Claims, SignedStatement } from './evidence.js';
+import {
+  firstPresent,
+  standardReading,
+  type ClaimReading,
+  type SubjectKind,
+} from './profiles/claim-reading.js';
 import { audienceList } from './rules/audience-names-this-resource.js';
 import { isListOf, isNumericDate, isString } from './rules/shapes.js';
-
-/** Whether the subject is a person or a client that acts for itself, as far as the token tells. */
-export type SubjectKind = 'user' | 'client' | 'unknown';
 
 /** How and when the user was authenticated (RFC 9068 section 2.2.1). */
 export interface Authentication {
@@ -14,7 +17,10 @@ export interface Authentication {
 }
 
 /** What a principal is made from: the claims that were accepted, and what identifies the token. */
-export type PrincipalSource = Pick<SignedStatement, 'claims' | 'issuer' | 'fingerprint'>;
+export type PrincipalSource = Pick<SignedStatement, 'claims' | 'issuer' | 'fingerprint'> & {
+  /** Default: the names of RFC 9068. */
+  readonly reading?: ClaimReading;
+};
 
 /**
  * What a request proved to be: the claims of an accepted access token, frozen, without the token.
@@ -40,17 +46,18 @@ export class Principal {
   /** Every claim of the token, deep-frozen. */
   readonly claims: Claims;
 
-  private constructor({ claims, issuer, fingerprint }: PrincipalSource) {
+  private constructor({ claims, issuer, fingerprint, reading = standardReading }: PrincipalSource) {
+    const read = (names: readonly string[]) => firstPresent(claims, names);
     this.issuer = issuer;
     this.subject = stringOf(claims['sub']) ?? '';
-    this.clientId = stringOf(claims['client_id']) ?? '';
-    this.subjectKind = subjectKindOf(claims);
-    this.audience = Object.freeze([...(audienceList(claims['aud']) ?? [])]);
-    this.scopes = Object.freeze(scopeList(claims['scope']));
+    this.clientId = stringOf(read(reading.clientId)) ?? '';
+    this.subjectKind = reading.subjectKind(claims);
+    this.audience = Object.freeze([...(audienceList(read(reading.audience)) ?? [])]);
+    this.scopes = Object.freeze([...reading.scopes(claims)]);
     this.authentication = Object.freeze(authenticationOf(claims));
     this.confirmation = claims['cnf'] as Claims | undefined;
     this.expiresAt = numberOf(claims['exp']) ?? 0;
-    this.tokenId = stringOf(claims['jti']) ?? '';
+    this.tokenId = stringOf(read(reading.tokenId)) ?? '';
     this.transactionId = stringOf(claims['txn']);
     this.fingerprint = fingerprint;
     this.claims = deepFreeze(claims);
@@ -66,18 +73,6 @@ export class Principal {
   static from(source: PrincipalSource): Principal {
     return new Principal(source);
   }
-}
-
-/** The members of a `scope` claim or parameter (RFC 6749 section 3.3). */
-export function scopeList(scope: unknown): readonly string[] {
-  return isString(scope) ? scope.split(' ').filter((member) => member !== '') : [];
-}
-
-// RFC 9068 section 5: `sub` equal to `client_id` is a client; only a login leaves traces of a login.
-function subjectKindOf(claims: Claims): SubjectKind {
-  if (claims['sub'] === claims['client_id']) return 'client';
-  const showsLogin = ['auth_time', 'acr', 'amr'].some((claim) => claims[claim] !== undefined);
-  return showsLogin ? 'user' : 'unknown';
 }
 
 function authenticationOf(claims: Claims): Authentication {

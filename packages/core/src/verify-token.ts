@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { hintAtCompatibility } from './compatibility/hint.js';
 import type { AcceptedToken, PresentedToken, VerifiedToken } from './evidence.js';
 import type { Profile } from './profiles/profile.js';
 import type { Expected } from './rules/rule.js';
@@ -35,7 +36,13 @@ export async function verifyToken<Kind extends string>(
   context?: VerificationContext,
 ): Promise<AcceptedToken<Kind>> {
   const { verified, issuer } = await establishOrigin(presented, parts);
-  return applyProfile(verified, parts.profile, expectedOf(issuer, parts.clock, context));
+  const expected = expectedOf(issuer, parts.clock, context);
+  try {
+    return applyProfile(verified, profileOf(issuer, parts.profile, expected), expected);
+  } catch (error) {
+    hintAtCompatibility(error, issuer);
+    throw error;
+  }
 }
 
 /** What is signed, and by whom. */
@@ -63,6 +70,16 @@ async function establishSigner(token: PresentedToken, issuers: TrustedIssuers): 
   const issuer = chooseIssuer(unverified, issuers);
   const keys = await chooseKeys(unverified, issuer);
   return { verified: verifyTokenSignature(unverified, issuer, keys), issuer };
+}
+
+/** The profile that the tokens of an issuer are held to at this moment. */
+export function profileOf<Kind extends string>(
+  { profileAt }: TrustedIssuer,
+  profile: Profile<Kind>,
+  { nowSeconds }: Expected,
+): Profile<Kind> {
+  // The issuers of one verifier have profiles of its kind: settings/ sees to that.
+  return (profileAt?.(nowSeconds) as Profile<Kind> | undefined) ?? profile;
 }
 
 /** What is expected of a token of this issuer at this moment. */

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createTokenBuilder, type TokenBuilder } from '@assay/testing';
-import { Principal, scopeList } from '../src/principal.js';
+import { Principal } from '../src/principal.js';
+import { scopeList } from '../src/profiles/claim-reading.js';
 import { createResourceServer } from '../src/resource-server.js';
 import { nowSeconds, signedStatement } from './support/evidence.js';
 

@@ -2,7 +2,7 @@ import type { RefusalAnswer } from '../challenge.js';
 import type { AcceptedToken, Claims } from '../evidence.js';
 import type { JwkSet } from '../keys/fixed-keys.js';
 import { AssayError } from '../assay-error.js';
-import { scopeList } from '../principal.js';
+import { scopeList } from '../profiles/claim-reading.js';
 import { endpointFrom } from '../settings/endpoint.js';
 import { issuerFrom } from '../settings/identifiers.js';
 import { knownOptionsOnly } from '../settings/options.js';

@@ -17,6 +17,7 @@ import type { Profile } from './profile.js';
 
 /** JWT access tokens presented to a resource server. Spec: RFC 9068 section 4. */
 export const accessToken: Profile<'access-token'> = {
+  kind: 'access-token',
   name: 'access-token',
   spec: 'RFC 9068 section 4',
   rules: [

@@ -13,6 +13,7 @@ import type { Profile } from './profile.js';
  * The kind has no type of its own, so any other kind's type is refused and the claim rules do the rest.
  */
 export const jwtBearerGrant: Profile<'jwt-bearer-grant'> = {
+  kind: 'jwt-bearer-grant',
   name: 'jwt-bearer-grant',
   spec: 'RFC 7523 section 3',
   rules: [

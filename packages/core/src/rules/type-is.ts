@@ -23,15 +23,15 @@ export function typeIs(expectedType: string): Rule {
 }
 
 /**
- * The token's `typ` is absent or the generic `JWT`, or one of the given media types: no other kind's type.
+ * The token's `typ` is absent, or one of the given media types.
  *
  * Error: `token.type-mismatch`.
  * Spec: RFC 8725 sections 3.11 and 3.12.
  */
-export function typeIsUnspecifiedOr(...acceptedTypes: readonly string[]): Rule {
-  const accepted = new Set(['JWT', ...acceptedTypes].map(mediaType));
+export function typeIsAbsentOr(...acceptedTypes: readonly string[]): Rule {
+  const accepted = new Set(acceptedTypes.map(mediaType));
   return {
-    guarantees: `typ is absent, JWT${acceptedTypes.map((type) => ` or ${type}`).join('')}`,
+    guarantees: `typ is absent, or ${acceptedTypes.join(' or ')}`,
     spec: 'RFC 8725 sections 3.11 and 3.12',
     check: ({ header: { typ } }) => {
       if (typ === undefined) return satisfied;
@@ -39,6 +39,16 @@ export function typeIsUnspecifiedOr(...acceptedTypes: readonly string[]): Rule {
       return accepted.has(mediaType(typ)) ? satisfied : reject('token.type-mismatch', 'mismatch', 'typ');
     },
   };
+}
+
+/**
+ * The token's `typ` is absent or the generic `JWT`, or one of the given media types: no other kind's type.
+ *
+ * Error: `token.type-mismatch`.
+ * Spec: RFC 8725 sections 3.11 and 3.12.
+ */
+export function typeIsUnspecifiedOr(...acceptedTypes: readonly string[]): Rule {
+  return typeIsAbsentOr('JWT', ...acceptedTypes);
 }
 
 function mediaType(typ: string): string {

@@ -1,5 +1,6 @@
 import { AssayError } from '../assay-error.js';
 import { reached, type AcceptedToken, type VerifiedToken } from '../evidence.js';
+import { standardReading } from '../profiles/claim-reading.js';
 import type { Profile } from '../profiles/profile.js';
 import type { Expected } from '../rules/rule.js';
 
@@ -23,5 +24,6 @@ export function applyProfile<Kind extends string>(
       });
     }
   }
-  return reached<AcceptedToken<Kind>>({ ...token, kind: profile.name });
+  const { kind, reading = standardReading } = profile;
+  return reached<AcceptedToken<Kind>>({ ...token, kind, reading });
 }

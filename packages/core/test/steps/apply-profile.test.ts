@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { VerifiedToken } from '../../src/evidence.js';
 import { reject, satisfied, type Rule, type Verdict } from '../../src/rules/rule.js';
+import { standardReading } from '../../src/profiles/claim-reading.js';
 import { applyProfile } from '../../src/steps/apply-profile.js';
 import { expected, signedStatement } from '../support/evidence.js';
 import { expectRefusal } from '../support/refusal.js';
@@ -12,11 +13,20 @@ describe('applyProfile', () => {
     spec: 'none',
     check: jest.fn(() => verdict),
   });
-  const profileOf = (rules: readonly Rule[]) => ({ name: 'test' as const, spec: 'none', rules });
+  const profileOf = (rules: readonly Rule[]) => ({
+    kind: 'test',
+    name: 'test' as const,
+    spec: 'none',
+    rules,
+  });
 
   it('gives the token the kind of the profile when every rule is satisfied', () => {
     const rules = [rule(satisfied), rule(satisfied)];
-    expect(applyProfile(token, profileOf(rules), expected())).toEqual({ ...token, kind: 'test' });
+    expect(applyProfile(token, profileOf(rules), expected())).toEqual({
+      ...token,
+      kind: 'test',
+      reading: standardReading,
+    });
     for (const { check } of rules) expect(check).toHaveBeenCalledWith(token, expected());
   });
 
