@@ -25,7 +25,7 @@ export async function discoverJwksUri(options: MetadataOptions): Promise<string>
   const { oauth, openid } = metadataUrls(options.issuer);
   const read = (url: string) => readMetadata(url, options);
   if (options.requireConsistentMetadata !== true) {
-    return jwksUriIn(await firstUsable([oauth, ...openid], read), options);
+    return firstUsable([oauth, ...openid], async (url) => jwksUriIn(await read(url), options));
   }
   const documents = [await firstExisting([oauth], read), await firstExisting(openid, read)];
   return jwksUriIn(agreed(documents, options.issuer), options);
@@ -43,9 +43,10 @@ async function readMetadata(url: string, options: MetadataOptions): Promise<Meta
   return metadata;
 }
 
-type Read = (url: string) => Promise<Metadata>;
-
-async function firstUsable(urls: readonly string[], read: Read): Promise<Metadata> {
+async function firstUsable<Usable>(
+  urls: readonly string[],
+  read: (url: string) => Promise<Usable>,
+): Promise<Usable> {
   const failures: FetchFailure[] = [];
   for (const url of urls) {
     const result = await read(url).catch(asFetchFailure);
@@ -57,7 +58,10 @@ async function firstUsable(urls: readonly string[], read: Read): Promise<Metadat
 }
 
 /** The first document there is, `undefined` where the server says that there is none. */
-async function firstExisting(urls: readonly string[], read: Read): Promise<Metadata | undefined> {
+async function firstExisting(
+  urls: readonly string[],
+  read: (url: string) => Promise<Metadata>,
+): Promise<Metadata | undefined> {
   for (const url of urls) {
     const result = await read(url).catch(asFetchFailure);
     if (!(result instanceof FetchFailure)) return result;
