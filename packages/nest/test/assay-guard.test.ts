@@ -1,4 +1,6 @@
-import type { Server } from 'node:http';
+import { once } from 'node:events';
+import { request as sendRequest, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import {
   Catch,
   Controller,
@@ -208,6 +210,52 @@ describe.each(platforms)('AssayGuard on %s', (_platform, start) => {
       expect((await get('/orders/scoped', bearer({ scope: 'b a' }))).status).toBe(200);
       expect((await get('/orders/undisclosed', bearer({ scope: 'a b' }))).status).toBe(200);
       expect(calls).toEqual(['scoped', 'undisclosed']);
+    });
+  });
+
+  describe('[rfc6750-3.1-repeat-header] refuses two Authorization header lines', () => {
+    it.each([
+      ['with the same token', true],
+      ['with different tokens', false],
+    ])('%s', async (_case, same) => {
+      const first = bearer();
+      const { status, challenge } = await getTwice('/orders', first, same ? first : bearer());
+      expect(status).toBe(400);
+      expect(challenge).toContain('error="invalid_request"');
+      expect(calls).toEqual([]);
+    });
+
+    /** Two header lines, which supertest cannot send. */
+    async function getTwice(path: string, ...authorization: [string, string]) {
+      const server = app.getHttpServer();
+      if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const lines = authorization.flatMap((value) => ['Authorization', value]);
+      const headers = ['Host', 'api.example', ...lines];
+      const sent = sendRequest({ port, host: '127.0.0.1', path, headers, agent: false });
+      const [answer] = (await once(sent.end(), 'response')) as [IncomingMessage];
+      answer.resume();
+      return { status: answer.statusCode, challenge: answer.headers['www-authenticate'] };
+    }
+  });
+
+  describe('refuses a request with a token in two places', () => {
+    it('in the header and in the query', async () => {
+      const response = await get('/orders?access_token=other', bearer());
+      expect(response.status).toBe(400);
+      expect(response.body).toMatchObject({ error: 'invalid_request' });
+      expect(calls).toEqual([]);
+    });
+
+    it('in the header and in a form', async () => {
+      const response = await request(app.getHttpServer())
+        .post('/orders')
+        .set('Authorization', bearer())
+        .type('form')
+        .send({ access_token: 'other' });
+      expect(response.status).toBe(400);
+      expect(response.body).toMatchObject({ error: 'invalid_request' });
+      expect(calls).toEqual([]);
     });
   });
 

@@ -155,6 +155,17 @@ class ExtendedPublicController extends PublicBaseController {
   }
 }
 
+abstract class PlainBaseController {
+  @Get('inherited')
+  inherited() {
+    return called('inherited');
+  }
+}
+
+@Controller('opened')
+@Public()
+class OpenedController extends PlainBaseController {}
+
 @Controller('reopened')
 @Public()
 class ReopenedController extends BaseController {
@@ -279,6 +290,7 @@ describe.each(platforms)('requirements on %s', (_platform, start) => {
         AccumulatedController,
         ExtendedController,
         ExtendedPublicController,
+        OpenedController,
         ReopenedController,
         OptionalController,
         AudienceController,
@@ -378,6 +390,7 @@ describe.each(platforms)('requirements on %s', (_platform, start) => {
       ['on a method overrides what it overrides', '/extended/opened'],
       ['on a base method overrides the classes', '/extended/base-public'],
       ['on a base class opens what is inherited from it', '/public-base/inherited'],
+      ['on a class opens what it inherits', '/opened/inherited'],
       ['on a class opens what it adds', '/reopened/added'],
       ['on a class overrides its base class', '/reopened/base-public'],
     ])('%s: no token is needed', async (_case, path) => {

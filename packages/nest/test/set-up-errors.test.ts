@@ -8,7 +8,6 @@ import {
   OptionalAuthentication,
   Public,
   RequireScope,
-  type AssayModuleAsyncOptions,
   type AssayModuleExtras,
 } from '@assay/nest';
 import { createTokenBuilder, type TokenBuilder } from '@assay/testing';
