@@ -118,6 +118,7 @@ export const failures = {
   'grant.scope-refused': badGrant('invalid_scope', 'The requested scope is not granted.'),
   'grant.resource-refused': badGrant('invalid_target', 'The requested resource is not available.'),
 
+  'service.issuers-unavailable': outage('choose issuer', 'The token cannot be verified right now.'),
   'service.keys-unavailable': outage('choose key', 'The token cannot be verified right now.'),
   'service.single-use-store-unavailable': outage('token request', 'The request cannot be judged right now.'),
   'service.signing-unavailable': outage('token request', 'The request cannot be judged right now.'),

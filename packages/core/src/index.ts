@@ -32,6 +32,7 @@ export { accessToken as accessTokenProfile } from './profiles/access-token.js';
 export { scopeList, type ClaimReading, type SubjectKind } from './profiles/claim-reading.js';
 export { defineProfile, type ProfileDefinition } from './profiles/define-profile.js';
 export type { Profile } from './profiles/profile.js';
+export { keepAnswerPrivate } from './private-answer.js';
 export { requestViewOf, type NodeRequest, type RequestView } from './request-view.js';
 export { audience } from './requirements/audience.js';
 export type { AuthorizationContext, Requirement } from './requirements/requirement.js';
@@ -52,8 +53,10 @@ export type { AssertionIssuerOptions, AssertionJudgingOptions } from './settings
 export type { KeysOption, KeySetUrl } from './settings/key-option.js';
 export { knownOptionsOnly } from './settings/options.js';
 export type { CompatibilityOptions, IssuerOptions, PerIssuerOptions } from './settings/issuer-options.js';
+export type { IssuerResolver } from './settings/resolved-issuers.js';
 export type { AccessTokenOptions } from './settings/trusted-issuers.js';
 export { reject, satisfied, type Expected, type Finding, type Rule, type Verdict } from './rules/rule.js';
+export type { TokenLocation } from './steps/extract-token.js';
 export { SetupError, type SetupProblem } from './setup-error.js';
 export { generateSigningJwk } from './signing/generate-signing-jwk.js';
 export {

@@ -16,5 +16,10 @@ export interface TrustedIssuer {
   readonly expectations: Omit<Expected, 'issuer' | 'nowSeconds'>;
 }
 
-/** The configured issuers, by their exact identifier. */
-export type TrustedIssuers = ReadonlyMap<string, TrustedIssuer>;
+/** The trusted issuers, by their exact identifier. */
+export interface TrustedIssuers {
+  /** The issuer with this identifier, if it is trusted. Never fetches on account of the question. */
+  readonly get: (identifier: string) => TrustedIssuer | undefined | Promise<TrustedIssuer | undefined>;
+  /** The issuers that the configuration names. */
+  readonly values: () => Iterable<TrustedIssuer>;
+}

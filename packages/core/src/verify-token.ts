@@ -67,7 +67,8 @@ export async function establishOrigin(
 
 async function establishSigner(token: PresentedToken, issuers: TrustedIssuers): Promise<Origin> {
   const unverified = parseToken(token);
-  const issuer = chooseIssuer(unverified, issuers);
+  const chosen = chooseIssuer(unverified, issuers);
+  const issuer = chosen instanceof Promise ? await chosen : chosen;
   const keys = await chooseKeys(unverified, issuer);
   return { verified: verifyTokenSignature(unverified, issuer, keys), issuer };
 }

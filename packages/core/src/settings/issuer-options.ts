@@ -73,9 +73,7 @@ export function issuerEntries(
   options: PerIssuerOptions & { readonly issuer: string | readonly IssuerOptions[] },
 ): readonly IssuerEntry[] {
   const { issuer } = options;
-  const beside = Object.fromEntries(
-    perIssuerOptionNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
-  ) as PerIssuerOptions;
+  const beside = besideTheList(options);
   if (!Array.isArray(issuer)) return [{ where: '', entry: { ...beside, issuer: issuer as string } }];
   if (issuer.length === 0) {
     throw new SetupError({
@@ -90,6 +88,27 @@ export function issuerEntries(
     knownOptionsOnly(entry, ['issuer', ...perIssuerOptionNames], where);
     return { where: `${where}.`, entry: { ...beside, ...entry } };
   });
+}
+
+/** What is said of every issuer, unless its own entry says otherwise. */
+function besideTheList(options: PerIssuerOptions): PerIssuerOptions {
+  return Object.fromEntries(
+    perIssuerOptionNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+  );
+}
+
+/**
+ * What makes the entry of an issuer that a resolver names complete.
+ *
+ * Throws: `SetupError`.
+ */
+export function resolvedEntry(options: PerIssuerOptions): (entry: IssuerOptions) => IssuerEntry {
+  const beside = besideTheList(options);
+  refuseWhatIsNotShared(beside);
+  return (entry) => {
+    knownOptionsOnly(entry, ['issuer', ...perIssuerOptionNames], 'issuer.resolve()');
+    return { where: 'issuer.resolve().', entry: { ...beside, ...entry } };
+  };
 }
 
 function refuseWhatIsNotShared(beside: PerIssuerOptions): void {

@@ -10,18 +10,21 @@ import { audiencesFrom, issuerFrom } from './identifiers.js';
 import {
   issuerEntries,
   perIssuerOptionNames,
+  resolvedEntry,
+  type IssuerEntry,
   type IssuerOptions,
   type PerIssuerOptions,
 } from './issuer-options.js';
 import { keySourceFrom, type RemoteKeySettings } from './key-option.js';
 import { keyPolicyFrom } from './key-policy.js';
 import { leewayFrom, positiveSeconds } from './numbers.js';
+import { resolvedIssuers, type IssuerResolver } from './resolved-issuers.js';
 import { profileFrom } from './profile-option.js';
 
 /** The options of everything that verifies access tokens. */
 export interface AccessTokenOptions extends PerIssuerOptions {
-  /** The trusted issuer, or several of them. An unknown `iss` never causes a request. */
-  readonly issuer: string | readonly IssuerOptions[];
+  /** The trusted issuer, several of them, or a resolver. An unknown `iss` never causes a request. */
+  readonly issuer: string | readonly IssuerOptions[] | IssuerResolver;
   /** The clock difference that is forgiven for `exp`, `nbf` and `iat`. Units: seconds, 0 to 300. Default 10. */
   readonly leewaySeconds?: number;
   /** How long after `iat` a token is accepted at all. Units: seconds. Default: as long as `exp` says. */
@@ -57,11 +60,34 @@ export const accessTokenOptionNames = [
 ] as const satisfies (keyof AccessTokenOptions)[];
 
 /**
- * The issuers that some options name, each with its keys and expectations.
+ * The issuers that some options trust, each with its keys and expectations.
  *
  * Throws: `SetupError` for what is missing, weak or contradictory.
  */
 export function trustedIssuersFrom(options: AccessTokenOptions): TrustedIssuers {
+  const make = issuerMaker(options);
+  const { issuer } = options;
+  if (isResolver(issuer)) {
+    const entryOf = resolvedEntry(options);
+    return resolvedIssuers(issuer, (resolved) => make(entryOf(resolved)));
+  }
+  const issuers = new Map<string, TrustedIssuer>();
+  for (const named of issuerEntries({ ...options, issuer })) {
+    const made = make(named);
+    if (issuers.has(made.identifier)) {
+      throw new SetupError({
+        option: `${named.where}issuer`,
+        problem: `${made.identifier} stands twice`,
+        remedy: 'Merge the two entries.',
+      });
+    }
+    issuers.set(made.identifier, made);
+  }
+  return issuers;
+}
+
+/** Makes trusted issuers of entries, with what they share. */
+function issuerMaker(options: AccessTokenOptions): (named: IssuerEntry) => TrustedIssuer {
   const remote: RemoteKeySettings = {
     clock: options.clock ?? systemClock,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
@@ -73,27 +99,22 @@ export function trustedIssuersFrom(options: AccessTokenOptions): TrustedIssuers 
     leewaySeconds: leewayFrom(options.leewaySeconds),
     maximumAgeSeconds: positiveSeconds(options.maximumTokenAgeSeconds, 'maximumTokenAgeSeconds'),
   };
-  const issuers = new Map<string, TrustedIssuer>();
-  for (const { where, entry } of issuerEntries(options)) {
+  return ({ where, entry }) => {
     const identifier = issuerFrom(entry.issuer, `${where}issuer`, remote.allowInsecureLoopback);
-    if (issuers.has(identifier)) {
-      throw new SetupError({
-        option: `${where}issuer`,
-        problem: `${identifier} stands twice`,
-        remedy: 'Merge the two entries.',
-      });
-    }
     const algorithms = algorithmsFrom(entry.algorithms, `${where}algorithms`);
     const { requireConsistentMetadata } = entry;
     const owner = { issuer: identifier, option: `${where}keys`, algorithms, requireConsistentMetadata };
-    issuers.set(identifier, {
+    return {
       identifier,
       algorithms,
       keySource: keySourceFrom(entry.keys, owner, remote),
       profileAt: profileFrom(entry, where),
       hasCompatibility: entry.compatibility !== undefined,
       expectations: { ...shared, audiences: audiencesFrom(entry.audience, `${where}audience`) },
-    });
-  }
-  return issuers;
+    };
+  };
+}
+
+function isResolver(issuer: AccessTokenOptions['issuer']): issuer is IssuerResolver {
+  return typeof issuer === 'object' && 'resolve' in issuer;
 }
