@@ -2,6 +2,7 @@ import {
   authenticationOf,
   createResourceServer,
   isAssayError,
+  keepAnswerPrivate,
   knownOptionsOnly,
   recordAuthentication,
   requestViewOf,
@@ -9,6 +10,7 @@ import {
   SetupError,
   type AuthenticationState,
   type Principal,
+  type RequestView,
   type ResourceServer,
   type ResourceServerOptions,
 } from '@assay/core';
@@ -65,7 +67,9 @@ export function protect(
   return async (request, response, next) => {
     try {
       if (!isPrincipalOf(request, resourceServer)) {
-        const principal = await authenticate(request, resourceServer, authentication);
+        const view = requestViewOf(request);
+        if (resourceServer.requiresPrivateAnswer(view)) keepAnswerPrivate(response);
+        const principal = await authenticate(view, resourceServer, authentication);
         const state: ExpressAuthenticationState = { principal, resourceServer, onFailure };
         recordAuthentication(request, state);
         if (principal !== undefined) request.principal = principal;
@@ -79,12 +83,12 @@ export function protect(
 }
 
 async function authenticate(
-  request: Request,
+  request: RequestView,
   resourceServer: ResourceServer,
   authentication: 'required' | 'optional',
 ): Promise<Principal | undefined> {
   try {
-    return await resourceServer.authenticate(requestViewOf(request));
+    return await resourceServer.authenticate(request);
   } catch (error) {
     if (authentication === 'optional' && isAssayError(error, 'request.token-missing')) return undefined;
     throw error;

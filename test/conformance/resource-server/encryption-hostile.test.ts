@@ -78,6 +78,14 @@ describe('hostile envelopes', () => {
       await expectInvalidToken(api, token, 'token.decryption-failed');
     });
 
+    it('[rfc8725-3.4-ecdh-points] is refused with a private member before any key is touched', async () => {
+      const ephemeral = await generateJwk('P-256');
+      const token = agreed('ec', ephemeral, secretOf('ec', ephemeral));
+      const operations = watchKeyOperations(api);
+      await expectInvalidToken(api, token, 'token.decryption-failed');
+      expect(operations()).toBe(0);
+    });
+
     it.each(['P-384', 'P-521', 'secp256k1', 'X25519'] as const)(
       '[rfc8725-3.4-ecdh-points] is refused where it is a good key on another curve: %s',
       async (kind) => {
@@ -246,6 +254,12 @@ describe('hostile envelopes', () => {
         'token.decryption-failed',
       );
       await expectAccepted(api, await api.encrypt(inner()));
+    });
+
+    it('finds the key of an envelope that names none by its algorithms', async () => {
+      for (const name of ['rsa', 'ec', 'wrapping', 'direct', 'cbc'] as const) {
+        await expectAccepted(api, await api.encrypt(inner(), { name, header: { kid: undefined } }));
+      }
     });
 
     it('tries no more than four keys for an envelope that names none', async () => {

@@ -47,6 +47,11 @@ describe('nested tokens', () => {
       },
     );
 
+    it('[rfc7519-5.2-cty-nested] refuses a signed token that says it is around another, and is not', async () => {
+      await expectInvalidToken(api, inner({}, { header: { cty: 'JWT' } }), 'token.malformed');
+      await expectAccepted(api, inner({}, { header: { cty: 'json' } }));
+    });
+
     it('[rfc7519-5.2-cty-nested] refuses an envelope around a signed token around another', async () => {
       const header = { ...api.builder.header(), cty: 'JWT' };
       const signed = compactJws({ header, payload: inner(), key: api.builder.key });

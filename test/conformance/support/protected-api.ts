@@ -39,7 +39,7 @@ export interface ProtectedApiOptions {
   /** Discovers the keys of the builder, which is a test issuer then. Default: the keys are fixed. */
   readonly discovery?: true;
   /** Default: the issuer, audience and keys of the builder. */
-  readonly settings?: Partial<AccessTokenOptions> & Pick<ResourceServerOptions, 'realm'>;
+  readonly settings?: Partial<ResourceServerOptions>;
   /** Default `answer`. */
   readonly onFailure?: FailureHandling;
   /** Adds routes beside `/orders`, and error handlers. */
@@ -60,7 +60,7 @@ const servers: Server[] = [];
 export async function startProtectedApi(options: ProtectedApiOptions = {}): Promise<ProtectedApi> {
   const clock = options.clock ?? fixedClock(nowSeconds);
   const builder = options.builder ?? (await baselineBuilder(clock));
-  const { realm, ...changes } = options.settings ?? {};
+  const { realm, tokenLocations, ...changes } = options.settings ?? {};
   const { issuer, audience } = builder;
   const settings: AccessTokenOptions = {
     issuer,
@@ -71,7 +71,11 @@ export async function startProtectedApi(options: ProtectedApiOptions = {}): Prom
     ...changes,
     ...keysFrom(builder, options),
   };
-  const resourceServer = createResourceServer({ ...settings, ...(realm === undefined ? {} : { realm }) });
+  const resourceServer = createResourceServer({
+    ...settings,
+    ...(realm === undefined ? {} : { realm }),
+    ...(tokenLocations === undefined ? {} : { tokenLocations }),
+  });
 
   let handlerCalls = 0;
   const app = express();

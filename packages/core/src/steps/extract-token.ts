@@ -2,35 +2,78 @@ import { AssayError } from '../assay-error.js';
 import type { PresentedToken } from '../evidence.js';
 import type { RequestView } from '../request-view.js';
 
+/** A place in which a request can carry its token: the `Authorization` header, a form body or the query. */
+export type TokenLocation = 'header' | 'form' | 'query';
+
+export const tokenLocations = ['header', 'form', 'query'] as const satisfies readonly TokenLocation[];
+
+const headerAlone: ReadonlySet<TokenLocation> = new Set(['header']);
+
+const bearerScheme = /^bearer(?![^\s])/i;
 // One or more spaces, then one b64token (RFC 6750 section 2.1).
 const bearerCredentials = /^ +([A-Za-z0-9\-._~+/]+=*)$/;
-const bearerScheme = /^bearer(?![^\s])/i;
+const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** The methods whose requests have a body with a meaning (RFC 9110 section 9.3). */
+const methodsWithBody = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
- * The one access token that a request carries, in the `Authorization` header with the Bearer scheme.
+ * The one access token that a request carries, in a location that is enabled. By default that is the `Authorization`
+ * header, with the Bearer scheme.
  *
- * A token elsewhere is not read, but beside the header's it makes the request ambiguous. Another scheme, or none,
- * is no credentials at all.
+ * A token in a location that is not enabled is not read, but beside another it makes the request ambiguous all the
+ * same. Another scheme, or none, is no credentials at all.
  *
  * Error: `request.token-missing`, `request.token-malformed`, `request.token-repeated`.
  * Spec: RFC 6750 sections 2 and 3.1; RFC 9110 section 11.1.
  */
-export function extractToken(request: RequestView): PresentedToken {
-  const lines = request.headers['authorization'] ?? [];
-  if (lines.length > 1) throw new AssayError('request.token-repeated');
-  const [line = ''] = lines;
-  if (!bearerScheme.test(line)) throw new AssayError('request.token-missing');
-  const [, token] = bearerCredentials.exec(line.slice('bearer'.length)) ?? [];
-  if (token === undefined) throw new AssayError('request.token-malformed');
-  if (carriesTokenElsewhere(request)) throw new AssayError('request.token-repeated');
+export function extractToken(
+  request: RequestView,
+  enabled: ReadonlySet<TokenLocation> = headerAlone,
+): PresentedToken {
+  const inHeader = tokensInHeader(request);
+  const inForm = tokensInForm(request);
+  const inQuery = tokensInQuery(request);
+  const readable = [
+    ...inHeader,
+    ...(enabled.has('form') && methodsWithBody.has(request.method) ? inForm : []),
+    ...(enabled.has('query') ? inQuery : []),
+  ];
+  if (readable.length === 0) throw new AssayError('request.token-missing');
+  if (inHeader.length + inForm.length + inQuery.length > 1) throw new AssayError('request.token-repeated');
+  const [token] = readable;
+  if (typeof token !== 'string' || !b64token.test(token)) throw new AssayError('request.token-malformed');
   return token as PresentedToken;
 }
 
-function carriesTokenElsewhere({ url, form }: RequestView): boolean {
-  if (form !== undefined && Object.hasOwn(form, 'access_token')) return true;
+/** Whether a request carries a token in its query, where URLs end up in logs and caches. */
+export function carriesTokenInQuery(request: RequestView): boolean {
+  return tokensInQuery(request).length > 0;
+}
+
+const none: readonly unknown[] = [];
+
+function tokensInHeader({ headers }: RequestView): readonly unknown[] {
+  const lines = headers['authorization'] ?? [];
+  if (lines.length > 1) throw new AssayError('request.token-repeated');
+  const [line = ''] = lines;
+  if (!bearerScheme.test(line)) return none;
+  const [, token] = bearerCredentials.exec(line.slice('bearer'.length)) ?? [];
+  if (token === undefined) throw new AssayError('request.token-malformed');
+  return [token];
+}
+
+/** The values of the parameter in a form: a parser makes a list of one that came twice. */
+function tokensInForm({ form }: RequestView): readonly unknown[] {
+  if (form === undefined || !Object.hasOwn(form, 'access_token')) return none;
+  const value = form['access_token'];
+  return Array.isArray(value) && value.length > 0 ? (value as readonly unknown[]) : [value];
+}
+
+function tokensInQuery({ url }: RequestView): readonly unknown[] {
   const start = url.indexOf('?');
-  if (start === -1) return false;
+  if (start === -1) return none;
   const query = url.slice(start);
   // Most queries have no such parameter, however it is written, and parsing one costs more than looking.
-  return /access_token|%/.test(query) && new URLSearchParams(query).has('access_token');
+  return /access_token|%/.test(query) ? new URLSearchParams(query).getAll('access_token') : none;
 }
