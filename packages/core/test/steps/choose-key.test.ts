@@ -15,7 +15,8 @@ describe('chooseKeys', () => {
   beforeAll(async () => {
     builder = await createTokenBuilder({ alg: 'RS256', kid: 'k1' });
     key = importJwk({ ...builder.jwks.keys[0], alg: undefined }) as VerificationKey;
-  });
+    // An RSA key takes long to make on a busy machine.
+  }, 60_000);
 
   const find = jest.fn<KeySource['find']>();
   const issuer = (algorithms?: readonly string[]): TrustedIssuer => ({

@@ -40,9 +40,10 @@ const algorithms: readonly Algorithm[] = [
   'Ed25519',
 ];
 
+// RSA keys take long to make, on a busy machine longer than Jest waits, and each serves six algorithms.
 const rsaKeys = Promise.all([newKey('RS256'), newKey('RS256')]);
+const slowKeysMs = 60_000;
 
-// RSA keys take long to make, and each serves six algorithms.
 function keysFor(alg: Algorithm): Promise<[Jwk, Jwk]> {
   return /^[RP]S/.test(alg) ? rsaKeys : Promise.all([newKey(alg), newKey(alg)]);
 }
@@ -60,7 +61,7 @@ describe.each(algorithms)('verifySignature with %s', (alg) => {
     publicKey = publicKeyOf(own);
     signature = signatureOf(own, alg);
     otherPublicKey = publicKeyOf(other);
-  });
+  }, slowKeysMs);
 
   it('accepts the signature of the key', () => {
     expect(verifySignature(publicKey, alg, signed, signature)).toBe(true);

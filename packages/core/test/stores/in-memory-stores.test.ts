@@ -99,15 +99,16 @@ describe('inMemoryStores', () => {
       expect(await reserve('d')).toBe('reserved');
       await expect(reserve('e', { scope: ['client-3'] })).rejects.toThrow();
     });
+  });
 
-    it('uses an expired entry of the same name again without counting it twice', async () => {
-      const { clock, reserve } = await fill();
-      clock.advanceSeconds(60);
-      expect(await reserve('a')).toBe('reserved');
-      expect(await reserve('x', { scope: ['client-3'] })).toBe('reserved');
-      expect(await reserve('y', { scope: ['client-3'] })).toBe('reserved');
-      await expect(reserve('z', { scope: ['client-4'] })).rejects.toThrow();
-    });
+  it('counts an entry once that has expired and is used again', async () => {
+    const { clock, reserve } = start({ maximumEntries: 3, maximumEntriesPerOwner: 3 });
+    await reserve('a');
+    clock.advanceSeconds(60);
+    expect(await reserve('a')).toBe('reserved');
+    expect(await reserve('b')).toBe('reserved');
+    expect(await reserve('c')).toBe('reserved');
+    await expect(reserve('d')).rejects.toThrow('the single-use store is full');
   });
 
   describe('when one owner has used up its share', () => {
