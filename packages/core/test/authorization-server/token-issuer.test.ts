@@ -251,7 +251,7 @@ describe('the audience of an issued token', () => {
       { defaultResource: 'https://b.example' },
       { aud: 'https://b.example' },
     ],
-    ['an error otherwise', {}, { status: 400, body: { error: 'invalid_target' } }],
+    ['an error without a default', {}, { status: 400, body: { error: 'invalid_target' } }],
   ])('for a scope that two resources understand is %s', async (_form, options, found) => {
     const twins = [
       { resource: 'https://a.example', scopes: ['read'] },
@@ -260,5 +260,23 @@ describe('the audience of an issued token', () => {
     const assertionIssuers = [{ ...partner, scopes: ['read'] }];
     const shared = { resources: twins, assertionIssuers, ...options };
     expect(await audienceOf({ scope: 'read' }, shared)).toMatchObject(found);
+  });
+
+  it('is never a default that understands only some of the scopes', async () => {
+    const both = { scopes: ['read', 'write'] };
+    const resources = [
+      { resource: 'https://a.example', ...both },
+      { resource: 'https://b.example', ...both },
+      { resource: 'https://c.example', scopes: ['read'] },
+    ];
+    const options = {
+      resources,
+      assertionIssuers: [{ ...partner, ...both }],
+      defaultResource: 'https://c.example',
+    };
+    expect(await audienceOf({ scope: 'read write' }, options)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_target' },
+    });
   });
 });

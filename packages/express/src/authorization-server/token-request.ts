@@ -24,13 +24,14 @@ const stateKey = Symbol.for('assay.express.token-request');
 export function tokenRequest(server: AuthorizationServer): RequestHandler {
   const answerErrors = tokenErrors(server);
   const prepared = new WeakSet();
-  return async (request, response, next) => {
+
+  const judge: RequestHandler = async (request, response, next) => {
     response.set(uncacheable);
     const { route } = request as { route?: RouteLike };
-    if (route !== undefined && !prepared.has(route)) {
+    if (route !== undefined && !prepared.has(route) && isPartOf(route, judge)) {
       prepared.add(route);
-      // Error handlers have to come last in a route, where only the route itself can put them.
-      route.all(answerErrors);
+      // An error handler has to come last in a route, where only the route itself can put it.
+      route.post(answerErrors);
     }
     try {
       recordTokenRequest(request, await server.judgeTokenRequest(formViewOf(request)));
@@ -40,10 +41,17 @@ export function tokenRequest(server: AuthorizationServer): RequestHandler {
     }
     next();
   };
+  return judge;
 }
 
 interface RouteLike {
-  readonly all: (handler: unknown) => unknown;
+  readonly stack: readonly { readonly handle: unknown }[];
+  readonly post: (handler: unknown) => unknown;
+}
+
+/** Whether a handler stands in the route. Express leaves an earlier route on the request when it goes on to others. */
+function isPartOf({ stack }: RouteLike, handler: RequestHandler): boolean {
+  return stack.some(({ handle }) => handle === handler);
 }
 
 /**

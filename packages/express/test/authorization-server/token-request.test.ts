@@ -129,6 +129,18 @@ describe.each(versions)('the token endpoint on %s', (_version, factory: ExpressF
     expect((await json(response))['error']).toBe(status === 200 ? undefined : 'invalid_request');
   });
 
+  it('answers a form over the limit without waiting for its end', async () => {
+    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(
+      'POST /token HTTP/1.1\r\nHost: as\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000000\r\n\r\n',
+    );
+    socket.write('x'.repeat(64 * 1024 + 1));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 [^]*"error":"invalid_request"/);
+  });
+
   it('survives a client that goes away in the middle of the form', async () => {
     const emitWarning = jest.spyOn(process, 'emitWarning');
     const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
@@ -213,6 +225,41 @@ describe('tokenRequest', () => {
     const assertion = app.assertion();
     expect((await app.grant({ assertion })).status).toBe(200);
     await expectRefusal(await app.grant({ assertion }), 400, 'invalid_grant');
+  });
+
+  it('adds nothing to a route that it does not stand in', async () => {
+    const seen: unknown[] = [];
+    app = await startApp(express, (routes, server) => {
+      routes.all('/{*any}', (request, _response, next) => {
+        next(
+          request.path === '/other' ? new SetupError({ option: 'o', problem: 'p', remedy: 'r' }) : undefined,
+        );
+      });
+      routes.use('/token', tokenRequest(server));
+      routes.use('/token', async (request, response) => {
+        response.json(await server.issueAccessToken(tokenRequestOf(request)));
+      });
+      routes.use(((error, _request, response, _next) => {
+        seen.push(error);
+        response.sendStatus(418);
+      }) as express.ErrorRequestHandler);
+    });
+    expect((await app.grant()).status).toBe(200);
+    expect((await fetch(`${app.origin}/other`, { method: 'POST' })).status).toBe(418);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('leaves the other methods of its path as they were', async () => {
+    app = await startApp(express, (routes, server) => {
+      routes.post('/token', tokenRequest(server), async (request, response) => {
+        response.json(await server.issueAccessToken(tokenRequestOf(request)));
+      });
+    });
+    const allowed = async () =>
+      (await fetch(`${app?.origin ?? ''}/token`, { method: 'OPTIONS' })).headers.get('allow');
+    expect(await allowed()).toBe('POST');
+    expect((await app.grant()).status).toBe(200);
+    expect(await allowed()).toBe('POST');
   });
 
   it('leaves the errors of the application to the application', async () => {
