@@ -1,12 +1,24 @@
+import type { KeyObject } from 'node:crypto';
 import type { Algorithm } from './algorithms.js';
 import type { KeySource } from './keys/key-source.js';
+import type { MacAlgorithm } from './mac-algorithms.js';
 import type { Profile } from './profiles/profile.js';
 import type { Expected } from './rules/rule.js';
+
+/** A secret that verifies tokens, and by which MACs. */
+export interface SharedSecret {
+  readonly key: KeyObject;
+  readonly kid: string | undefined;
+  readonly algorithms: ReadonlySet<MacAlgorithm>;
+}
 
 /** An issuer that the configuration names, with everything that is settled about its tokens. */
 export interface TrustedIssuer {
   readonly identifier: string;
+  /** The signature algorithms that the issuer may use; none where it has a shared secret. */
   readonly algorithms: ReadonlySet<Algorithm>;
+  /** What verifies this issuer's tokens instead of any key. */
+  readonly sharedSecret?: SharedSecret | undefined;
   readonly keySource: KeySource;
   /** The profile of this issuer's tokens at a moment, where it is not the one of the verifier. Units: seconds. */
   readonly profileAt?: ((nowSeconds: number) => Profile<'access-token'>) | undefined;

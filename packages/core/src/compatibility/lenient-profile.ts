@@ -8,7 +8,9 @@ import {
 import { issuerIsTheChosenOne } from '../rules/issuer-is-the-chosen-one.js';
 import { lacksMarksOfOtherKinds } from '../rules/lacks-marks-of-other-kinds.js';
 import type { Rule } from '../rules/rule.js';
+import { subjectIsAccepted } from '../rules/subject-is-accepted.js';
 import {
+  lifetimeIsBounded,
   notExpired,
   notIssuedInTheFuture,
   notOlderThanAllowed,
@@ -55,7 +57,9 @@ export function lenientProfile(dialect: LenientProfile): Profile<'access-token'>
       claimIsATime('iat'),
       notIssuedInTheFuture,
       notOlderThanAllowed,
+      lifetimeIsBounded,
       ...['sub', ...required].map(claimIsPresent),
+      subjectIsAccepted,
       claimIsAStringIfPresent('scope'),
       claimIsAStringIfPresent('acr'),
       claimIsAListIfPresent('amr'),

@@ -6,7 +6,9 @@ import {
   claimIsPresent,
 } from '../rules/claim-is.js';
 import { issuerIsTheChosenOne } from '../rules/issuer-is-the-chosen-one.js';
+import { subjectIsAccepted } from '../rules/subject-is-accepted.js';
 import {
+  lifetimeIsBounded,
   notExpired,
   notIssuedInTheFuture,
   notOlderThanAllowed,
@@ -29,7 +31,9 @@ export const accessToken: Profile<'access-token'> = {
     claimIsATime('iat'), //                 2.2
     notIssuedInTheFuture, //                RFC 7519 4.1.6
     notOlderThanAllowed, //                 RFC 7519 4.1.6
+    lifetimeIsBounded, //                   RFC 7519 4.1.4
     claimIsPresent('sub'), //               2.2
+    subjectIsAccepted, //                   RFC 8725 3.8
     claimIsPresent('client_id'), //         2.2
     claimIsPresent('jti'), //               2.2
     claimIsAStringIfPresent('scope'), //    2.2.3

@@ -2,7 +2,8 @@ import { reject, satisfied, type Rule } from './rule.js';
 import { isNonEmptyString } from './shapes.js';
 
 /**
- * The subject is one that the configuration accepts from this issuer; without such a setting every subject is.
+ * The subject is one that the configuration accepts from this issuer; without such a setting every subject is. Only
+ * `true` accepts: a promise, for instance, does not.
  *
  * Error: `token.subject-refused`.
  * Spec: RFC 7523 section 3; RFC 8725 section 3.8.
@@ -12,7 +13,7 @@ export const subjectIsAccepted: Rule = {
   spec: 'RFC 7523 section 3; RFC 8725 section 3.8',
   check: ({ claims: { sub } }, { acceptsSubject }) => {
     if (acceptsSubject === undefined) return satisfied;
-    return isNonEmptyString(sub) && acceptsSubject(sub)
+    return isNonEmptyString(sub) && (acceptsSubject(sub) as unknown) === true
       ? satisfied
       : reject('token.subject-refused', 'mismatch', 'sub');
   },

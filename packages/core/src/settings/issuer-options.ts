@@ -1,10 +1,11 @@
-import type { Algorithm } from '../algorithms.js';
 import type { CompatibilityName } from '../compatibility/presets.js';
 import type { ClaimReading } from '../profiles/claim-reading.js';
+import type { TokenAlgorithm } from '../mac-algorithms.js';
 import type { Profile } from '../profiles/profile.js';
 import { SetupError } from '../setup-error.js';
 import type { KeysOption } from './key-option.js';
 import { knownOptionsOnly } from './options.js';
+import type { SharedSecretOption } from './shared-secret.js';
 
 /** What is particular to the tokens of one issuer. */
 export interface PerIssuerOptions {
@@ -12,11 +13,27 @@ export interface PerIssuerOptions {
   readonly audience?: string | readonly string[];
   /**
    * Default: every asymmetric algorithm that is supported. A key that names no `alg` serves one algorithm only: the
-   * first of this list that fits it; by default an RSA key serves RS256.
+   * first of this list that fits it; by default an RSA key serves RS256. The MACs HS256, HS384 and HS512 go with
+   * `sharedSecret` alone.
    */
-  readonly algorithms?: readonly Algorithm[];
+  readonly algorithms?: readonly TokenAlgorithm[];
   /** Default: discovered (RFC 8414, then OpenID Connect Discovery). */
   readonly keys?: KeysOption;
+  /**
+   * The secret by which this issuer's tokens are verified, instead of `keys`, with the MACs that `algorithms` names: at
+   * least as many random bytes as the hash has. Whoever knows it can make tokens. Default: none.
+   *
+   * Spec: RFC 7518 section 3.2.
+   */
+  readonly sharedSecret?: SharedSecretOption;
+  /**
+   * Whether a subject of this issuer is accepted, by the word `true` alone. Identity is `iss` and `sub` together. What
+   * it throws is our own failure, and no token's. Default: every subject is.
+   *
+   * Error: `token.subject-refused`.
+   * Spec: RFC 8725 section 3.8.
+   */
+  readonly acceptsSubject?: (subject: string, issuer: string) => boolean;
   /**
    * Reads both the OAuth and the OpenID Connect metadata of the issuer, and accepts no token while both exist and
    * name different issuers or key sets. Default false: the first of the two that is there is read.
@@ -49,6 +66,8 @@ export const perIssuerOptionNames = [
   'audience',
   'algorithms',
   'keys',
+  'sharedSecret',
+  'acceptsSubject',
   'requireConsistentMetadata',
   'profile',
   'compatibility',
@@ -56,7 +75,7 @@ export const perIssuerOptionNames = [
 ] as const satisfies (keyof PerIssuerOptions)[];
 
 /** What says something of one issuer alone, and so cannot stand beside a list of them. */
-const notShared = ['keys', 'profile', 'compatibility', 'subjectKind'] as const;
+const notShared = ['keys', 'sharedSecret', 'profile', 'compatibility', 'subjectKind'] as const;
 
 /** One issuer, and the prefix that its options have in messages. */
 export interface IssuerEntry {

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../clock.js';
 import type { DecryptionKeyOptions } from '../encryption/decryption-keys.js';
 import type { Fetch } from '../keys/fetch-json.js';
-import type { KeyEvent } from '../keys/key-source.js';
+import type { KeyEvent, KeySource } from '../keys/key-source.js';
 import type { KeyPolicy } from '../keys/key-policy.js';
 import { SetupError } from '../setup-error.js';
 import type { TrustedIssuer, TrustedIssuers } from '../trusted-issuer.js';
@@ -20,6 +20,7 @@ import { keyPolicyFrom } from './key-policy.js';
 import { leewayFrom, positiveSeconds } from './numbers.js';
 import { resolvedIssuers, type IssuerResolver } from './resolved-issuers.js';
 import { profileFrom } from './profile-option.js';
+import { sharedSecretFrom } from './shared-secret.js';
 
 /** The options of everything that verifies access tokens. */
 export interface AccessTokenOptions extends PerIssuerOptions {
@@ -29,6 +30,8 @@ export interface AccessTokenOptions extends PerIssuerOptions {
   readonly leewaySeconds?: number;
   /** How long after `iat` a token is accepted at all. Units: seconds. Default: as long as `exp` says. */
   readonly maximumTokenAgeSeconds?: number;
+  /** How far ahead `exp` may lie, from now and from `iat`. Units: seconds. Default: as far as the issuer likes. */
+  readonly maximumTokenLifetimeSeconds?: number;
   /** The keys that decrypt access tokens, each with its algorithms. Default: encrypted tokens are refused. */
   readonly decryptionKeys?: readonly DecryptionKeyOptions[];
   /** Refuses tokens that are not encrypted. Needs `decryptionKeys`. Default false. */
@@ -50,6 +53,7 @@ export const accessTokenOptionNames = [
   ...perIssuerOptionNames,
   'leewaySeconds',
   'maximumTokenAgeSeconds',
+  'maximumTokenLifetimeSeconds',
   'decryptionKeys',
   'requireEncryption',
   'allowInsecureLoopback',
@@ -98,21 +102,57 @@ function issuerMaker(options: AccessTokenOptions): (named: IssuerEntry) => Trust
   const shared = {
     leewaySeconds: leewayFrom(options.leewaySeconds),
     maximumAgeSeconds: positiveSeconds(options.maximumTokenAgeSeconds, 'maximumTokenAgeSeconds'),
+    maximumLifetimeSeconds: positiveSeconds(
+      options.maximumTokenLifetimeSeconds,
+      'maximumTokenLifetimeSeconds',
+    ),
   };
   return ({ where, entry }) => {
     const identifier = issuerFrom(entry.issuer, `${where}issuer`, remote.allowInsecureLoopback);
-    const algorithms = algorithmsFrom(entry.algorithms, `${where}algorithms`);
-    const { requireConsistentMetadata } = entry;
-    const owner = { issuer: identifier, option: `${where}keys`, algorithms, requireConsistentMetadata };
     return {
       identifier,
-      algorithms,
-      keySource: keySourceFrom(entry.keys, owner, remote),
+      ...originFrom({ where, entry }, identifier, remote),
       profileAt: profileFrom(entry, where),
       hasCompatibility: entry.compatibility !== undefined,
-      expectations: { ...shared, audiences: audiencesFrom(entry.audience, `${where}audience`) },
+      expectations: {
+        ...shared,
+        audiences: audiencesFrom(entry.audience, `${where}audience`),
+        acceptsSubject: acceptsSubjectFrom(entry.acceptsSubject, identifier, `${where}acceptsSubject`),
+      },
     };
   };
+}
+
+/** By what an issuer's tokens are verified: its keys, or the secret that it shares with us. */
+function originFrom(
+  { where, entry }: IssuerEntry,
+  identifier: string,
+  remote: RemoteKeySettings,
+): Pick<TrustedIssuer, 'algorithms' | 'keySource' | 'sharedSecret'> {
+  const sharedSecret = sharedSecretFrom(entry, where);
+  if (sharedSecret !== undefined) return { algorithms: new Set(), keySource: noKeys, sharedSecret };
+  const algorithms = algorithmsFrom(entry.algorithms, `${where}algorithms`);
+  const { requireConsistentMetadata } = entry;
+  const owner = { issuer: identifier, option: `${where}keys`, algorithms, requireConsistentMetadata };
+  return { algorithms, keySource: keySourceFrom(entry.keys, owner, remote) };
+}
+
+const noKeys: KeySource = { find: () => [], ready: () => Promise.resolve() };
+
+function acceptsSubjectFrom(
+  accepts: IssuerOptions['acceptsSubject'],
+  issuer: string,
+  option: string,
+): TrustedIssuer['expectations']['acceptsSubject'] {
+  if (accepts === undefined) return undefined;
+  if (typeof accepts !== 'function') {
+    throw new SetupError({
+      option,
+      problem: 'it is not a function',
+      remedy: 'Give a function of the subject and the issuer that returns true for those that are accepted.',
+    });
+  }
+  return (subject) => accepts(subject, issuer);
 }
 
 function isResolver(issuer: AccessTokenOptions['issuer']): issuer is IssuerResolver {

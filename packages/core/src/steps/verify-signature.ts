@@ -1,7 +1,8 @@
-import { verify, type KeyObject } from 'node:crypto';
-import { traitsOf, type Algorithm } from '../algorithms.js';
+import { createHmac, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
+import { traitsOf } from '../algorithms.js';
 import { AssayError } from '../assay-error.js';
 import { reached, type UnverifiedToken, type VerifiedToken } from '../evidence.js';
+import { isMacAlgorithm, macAlgorithms, type MacAlgorithm, type TokenAlgorithm } from '../mac-algorithms.js';
 import type { TrustedIssuer } from '../trusted-issuer.js';
 import type { ChosenKeys } from './choose-key.js';
 
@@ -23,14 +24,22 @@ export function verifyTokenSignature(
   return reached<VerifiedToken>({ header, claims: unverifiedClaims, issuer: identifier, fingerprint });
 }
 
-/** Whether the key made the signature over the input. The only place where a signature is checked. */
+/** Whether the key made the signature, or the MAC, over the input. The only place where either is checked. */
 export function verifySignature(
   key: KeyObject,
-  algorithm: Algorithm,
+  algorithm: TokenAlgorithm,
   input: Uint8Array,
   signature: Uint8Array,
 ): boolean {
+  if (isMacAlgorithm(algorithm)) return verifyMac(key, algorithm, input, signature);
   const { digest, signatureBytes, verifyOptions } = traitsOf(algorithm);
   if (signatureBytes !== undefined && signature.length !== signatureBytes) return false;
   return verify(digest, input, { key, ...verifyOptions }, signature);
+}
+
+function verifyMac(key: KeyObject, algorithm: MacAlgorithm, input: Uint8Array, mac: Uint8Array): boolean {
+  // A public key is no secret, whoever asks.
+  if (key.type !== 'secret') return false;
+  const expected = createHmac(macAlgorithms[algorithm].digest, key).update(input).digest();
+  return mac.length === expected.length && timingSafeEqual(mac, expected);
 }

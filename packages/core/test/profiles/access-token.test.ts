@@ -64,6 +64,25 @@ describe('the access token profile', () => {
     );
   });
 
+  it('refuses a token that lives longer than the receiver allows', async () => {
+    const limit = expected({ maximumLifetimeSeconds: 300 });
+    expect(applyProfile(signedStatement() as VerifiedToken, accessToken, limit).claims).toBeDefined();
+    const long = signedStatement({ exp: nowSeconds + 301 }) as VerifiedToken;
+    await expectRefusal(() => applyProfile(long, accessToken, limit), 'token.lifetime-excessive', {
+      claim: 'exp',
+      reason: 'mismatch',
+    });
+  });
+
+  it('refuses a subject that the receiver does not accept', async () => {
+    const others = expected({ acceptsSubject: (subject) => subject !== 'user-1' });
+    await expectRefusal(
+      () => applyProfile(signedStatement() as VerifiedToken, accessToken, others),
+      'token.subject-refused',
+      { claim: 'sub', reason: 'mismatch' },
+    );
+  });
+
   it('has a sentence and a source for every rule, each of its own', () => {
     const sentences = accessToken.rules.map(({ guarantees }) => guarantees);
     expect(new Set(sentences).size).toBe(accessToken.rules.length);
@@ -82,11 +101,17 @@ describe('the access token profile', () => {
       signedStatement({ nbf: nowSeconds + 1 }),
       signedStatement({ iat: nowSeconds + 1 }),
       signedStatement({ iat: nowSeconds - 601 }),
+      signedStatement({ exp: nowSeconds + 301 }),
+      signedStatement({ sub: 'user-2' }),
       signedStatement({ scope: 1 }),
       signedStatement({ acr: 1 }),
       signedStatement({ amr: 1 }),
     ];
-    const expectations = expected({ maximumAgeSeconds: 600 });
+    const expectations = expected({
+      maximumAgeSeconds: 600,
+      maximumLifetimeSeconds: 300,
+      acceptsSubject: (subject) => subject === 'user-1',
+    });
     for (const rule of accessToken.rules) {
       const objections = spoilt.filter((token) => rule.check(token, expectations) !== undefined);
       expect({ rule: rule.guarantees, objects: objections.length > 0 }).toEqual({

@@ -31,4 +31,17 @@ describe('subjectIsAccepted', () => {
       subjectIsAccepted.check(signedStatement({ sub }), expected({ acceptsSubject: acceptsAll })),
     ).toEqual(refusal);
   });
+
+  it.each([
+    ['a promise of true', Promise.resolve(true)],
+    ['a promise of false', Promise.resolve(false)],
+    ['one', 1],
+    ['a text', 'true'],
+    ['nothing', undefined],
+  ])('accepts by true alone: not by %s', (_what, answer) => {
+    const acceptsOtherwise = (() => answer) as unknown as () => boolean;
+    expect(
+      subjectIsAccepted.check(signedStatement(), expected({ acceptsSubject: acceptsOtherwise })),
+    ).toEqual(refusal);
+  });
 });
