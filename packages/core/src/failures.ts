@@ -40,6 +40,15 @@ const badRequest = (step: Step, description: string) =>
 const badGrant = (error: string, description: string) =>
   ({ fault: 'grant', step: 'token request', status: 400, error, description }) as const;
 
+// RFC 6750 has one word for every missing permission; what the policy is stays ours.
+const notPermitted = {
+  fault: 'grant',
+  step: 'authorize',
+  status: 403,
+  error: 'insufficient_scope',
+  description: 'The token does not permit this request.',
+} as const;
+
 const outage = (step: Step, description: string) =>
   ({ fault: 'service', step, status: 503, error: 'temporarily_unavailable', description }) as const;
 
@@ -86,6 +95,9 @@ export const failures = {
     error: 'insufficient_scope',
     description: 'The token does not grant the required scope.',
   },
+
+  'permission.claim-refused': notPermitted,
+  'permission.subject-kind-refused': notPermitted,
 
   'request.method-not-allowed': {
     ...badRequest('token request', 'The request method is not allowed here.'),

@@ -2,6 +2,7 @@
 export { createAccessTokenVerifier } from './access-token-verifier.js';
 export type { CompatibilityPreset } from './compatibility/preset.js';
 export { compatibilityPresets, type CompatibilityName } from './compatibility/presets.js';
+export type { MacAlgorithm, TokenAlgorithm } from './mac-algorithms.js';
 export { isKnownAlgorithm, knownAlgorithms, type Algorithm } from './algorithms.js';
 export type { Appraisal, AppraisalLine, AppraisalVerdict } from './appraisal.js';
 export { AssayError, isAssayError, type AssayErrorDetails, type Reason } from './assay-error.js';
@@ -35,6 +36,7 @@ export type { Profile } from './profiles/profile.js';
 export { keepAnswerPrivate } from './private-answer.js';
 export { requestViewOf, type NodeRequest, type RequestView } from './request-view.js';
 export { audience } from './requirements/audience.js';
+export { claim, type ClaimContext, type ClaimPredicate, type ClaimValue } from './requirements/claim.js';
 export type { AuthorizationContext, Requirement } from './requirements/requirement.js';
 export {
   anyScope,
@@ -43,6 +45,7 @@ export {
   type ScopeArguments,
   type ScopeDisclosure,
 } from './requirements/scope.js';
+export { subjectKind } from './requirements/subject-kind.js';
 export {
   createResourceServer,
   resourceServerOptionNames,
@@ -57,6 +60,7 @@ export type { IssuerResolver } from './settings/resolved-issuers.js';
 export type { AccessTokenOptions } from './settings/trusted-issuers.js';
 export { reject, satisfied, type Expected, type Finding, type Rule, type Verdict } from './rules/rule.js';
 export type { TokenLocation } from './steps/extract-token.js';
+export type { SharedSecretOption } from './settings/shared-secret.js';
 export { SetupError, type SetupProblem } from './setup-error.js';
 export { generateSigningJwk } from './signing/generate-signing-jwk.js';
 export {

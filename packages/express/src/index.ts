@@ -2,4 +2,11 @@
 export { principalOf } from './principal-of.js';
 export { protect, type ProtectOptions } from './protect.js';
 export type { FailureHandling } from './refuse.js';
-export { requireAnyScope, requireAudience, requireScope } from './requirements.js';
+export {
+  requireAnyScope,
+  requireAudience,
+  requireClaim,
+  requirementMiddleware,
+  requireScope,
+  requireSubjectKind,
+} from './requirements.js';

@@ -2,8 +2,11 @@ import {
   anyScope,
   AssayError,
   audience,
-  requestViewOf,
+  claim,
   scope,
+  subjectKind,
+  type ClaimPredicate,
+  type ClaimValue,
   type Requirement,
   type ScopeArguments,
 } from '@assay/core';
@@ -40,6 +43,28 @@ export function requireAnyScope(...scopes: ScopeArguments): RequestHandler {
  */
 export function requireAudience(member: string): RequestHandler {
   return requirementMiddleware(audience(member));
+}
+
+/**
+ * Middleware: the claim has this value, or is a list that contains it, or satisfies the predicate, which also gets the
+ * principal and the Express request: `requireClaim('tenant', (value, { request }) => value === request.params.tenant)`.
+ *
+ * Error: 403 `permission.claim-refused`; 500 `service.failed` when the predicate throws.
+ * Throws: `SetupError` for a claim without a name or a value that cannot be compared.
+ * Spec: RFC 9068 section 4.
+ */
+export function requireClaim(name: string, expected: ClaimValue | ClaimPredicate<Request>): RequestHandler {
+  return requirementMiddleware(claim(name, expected));
+}
+
+/**
+ * Middleware: the subject is a user, or is a client that acts for itself.
+ *
+ * Error: 403 `permission.subject-kind-refused`.  Throws: `SetupError` for another word.
+ * Spec: RFC 9700 section 4.15.
+ */
+export function requireSubjectKind(expected: 'user' | 'client'): RequestHandler {
+  return requirementMiddleware(subjectKind(expected));
 }
 
 /**
@@ -80,7 +105,7 @@ async function authorize(
   if (requirement.audience !== undefined && !resourceServer.audiences.includes(requirement.audience)) {
     throw new AssayError('token.audience-mismatch', { claim: 'aud', reason: 'mismatch' });
   }
-  await resourceServer.authorize(principal, requirement, { request: requestViewOf(request) });
+  await resourceServer.authorize(principal, requirement, { request });
 }
 
 const warnedOf = new WeakSet<Requirement>();

@@ -73,7 +73,9 @@ export class AssayGuard implements CanActivate {
     const principal = this.establishedPrincipal(request) ?? (await this.authenticate(view, access));
     recordAuthentication(request, { principal, resourceServer: this.resourceServer });
     if (principal !== undefined) {
-      await this.resourceServer.authorize(principal, requirements, { request: view });
+      await this.resourceServer.authorize(principal, requirements, {
+        request: requestContext.frameworkRequestOf(context),
+      });
     }
   }
 

@@ -4,11 +4,14 @@ export { AssayReport, type RouteReport } from './assay-report.js';
 export { AssayGuard } from './assay.guard.js';
 export { AssayModule } from './assay.module.js';
 export { Audience } from './decorators/audience.js';
+export { Claim } from './decorators/claim.js';
 export { CurrentPrincipal } from './decorators/current-principal.js';
 export { OptionalAuthentication } from './decorators/optional-authentication.js';
 export { Public } from './decorators/public.js';
 export { RequireAnyScope } from './decorators/require-any-scope.js';
+export { RequireClaim } from './decorators/require-claim.js';
 export { RequireScope } from './decorators/require-scope.js';
+export { RequireSubjectKind } from './decorators/require-subject-kind.js';
 export { Require } from './decorators/require.js';
 export type {
   AssayModuleAsyncOptions,

@@ -1,10 +1,10 @@
 import { AssayError, isAssayError } from '../assay-error.js';
 import type { Principal } from '../principal.js';
-import type { RequestView } from '../request-view.js';
 
 /** What a requirement may look at beside the principal. */
 export interface AuthorizationContext {
-  readonly request?: RequestView | undefined;
+  /** The request as the framework has it: a predicate may compare a claim with a path parameter. */
+  readonly request?: unknown;
 }
 
 /**

@@ -11,6 +11,8 @@ interface PlatformRequest extends NodeRequest {
 export const httpContext: RequestContext = {
   requestOf: (context) => nodeRequestOf(context.switchToHttp().getRequest<PlatformRequest>()),
 
+  frameworkRequestOf: (context) => context.switchToHttp().getRequest<unknown>(),
+
   viewOf(context, adapter) {
     const request = context.switchToHttp().getRequest<PlatformRequest>();
     const { headers, rawHeaders } = nodeRequestOf(request);

@@ -10,6 +10,8 @@ export type HttpAdapter = HttpAdapterHost['httpAdapter'];
 export interface RequestContext {
   /** The object that authentication is recorded on: the request as Node made it. */
   readonly requestOf: (context: ExecutionContext) => object;
+  /** The request as handlers know it, with its path parameters. */
+  readonly frameworkRequestOf: (context: ExecutionContext) => unknown;
   readonly viewOf: (context: ExecutionContext, adapter: HttpAdapter) => RequestView;
   /** What to throw, once the response is prepared. */
   readonly refusalOf: (

@@ -15,7 +15,8 @@ export const CurrentPrincipal: () => ParameterDecorator = createParamDecorator(
   (_data: unknown, context: ExecutionContext) => currentPrincipal(context),
 );
 
-function currentPrincipal(context: ExecutionContext): Principal | undefined {
+/** The principal that the guard has recorded. */
+export function currentPrincipal(context: ExecutionContext): Principal | undefined {
   const state = authenticationOf(requestContextOf(context).requestOf(context));
   if (state !== undefined) return state.principal;
   if (protectionFor(context).access === 'public') return undefined;
