@@ -13,6 +13,8 @@ const groups = {
     'answer does not tell which issuers are trusted.',
   scope:
     'The token is good and does not permit this. The challenge names the scopes that are missing, unless told not to.',
+  permission:
+    'The token is good and does not permit this, for a reason that is not scope. The caller is not told the policy.',
   client:
     'The client is not who it should be. The status is 401, with a `Basic` challenge, when the client used the ' +
     '`Authorization` header (RFC 6749 section 5.2).',
