@@ -234,16 +234,4 @@ describe('RFC 7519, structure', () => {
       expect(inspect(request, { depth: 8, showHidden: true })).not.toContain('marker');
     });
   });
-
-  it('refuses a nested token, which is not supported yet: a JWS with cty JWT around another', async () => {
-    const inner = api.builder.accessToken();
-    const header = { ...api.builder.header(), cty: 'JWT' };
-    const nested = compactJws({ header, payload: inner, key: api.builder.key });
-    await expectInvalidToken(api, nested, 'token.malformed');
-    await expectInvalidToken(
-      api,
-      compactJws({ header, payload: nested, key: api.builder.key }),
-      'token.malformed',
-    );
-  });
 });

@@ -15,7 +15,7 @@ describe('trustedIssuersFrom', () => {
 
   it('makes one trusted issuer of one identifier, with the defaults', () => {
     const issuers = trustedIssuersFrom(base);
-    expect([...issuers.keys()]).toEqual(['https://as.example']);
+    expect([...issuers.values()]).toHaveLength(1);
     expect(issuers.get('https://as.example')).toMatchObject({
       identifier: 'https://as.example',
       expectations: {
@@ -65,7 +65,7 @@ describe('trustedIssuersFrom', () => {
     const fetch = () => {
       throw new Error('settings must not cause a request');
     };
-    expect(trustedIssuersFrom({ ...base, fetch }).size).toBe(1);
+    expect([...trustedIssuersFrom({ ...base, fetch }).values()]).toHaveLength(1);
   });
 
   it.each<[string, object, { option: string; problem: string; remedy: string }]>([
