@@ -236,7 +236,7 @@ describe('the JWT-bearer grant', () => {
     });
 
     it.each(['issuer', 'issuer-or-token-endpoint'] as const)(
-      '[rfc7523-3-grant-aud-multiple] refuses a second audience where the setting is %s',
+      '[rfc7523-3-grant-aud-multiple] [attack-55-token-endpoint-widens-audience] refuses a second audience where the setting is %s',
       async (audience) => {
         const endpoint = tokenEndpoint({ assertionIssuers: [{ ...partner, audience }] });
         for (const second of ['https://other.example', tokenEndpointUrl]) {
