@@ -1,6 +1,7 @@
 import { KeyObject } from 'node:crypto';
 import type { Algorithm } from '../algorithms.js';
 import type { Clock } from '../clock.js';
+import { isJsonObject } from '../encoding/strict-json.js';
 import { checkedKeySource } from '../keys/checked-key-source.js';
 import { discoveredKeySetLoader, fetchKeySet } from '../keys/discovery.js';
 import type { Fetch } from '../keys/fetch-json.js';
@@ -84,14 +85,14 @@ function limitsOf({ fetch, allowInsecureLoopback, policy }: RemoteKeySettings) {
   return { fetch, allowInsecureLoopback, timeoutMs, maximumBytes };
 }
 
-// An array has a `find` too, so that both functions are asked for.
+// An array has a `find`, too, and `keys`: it is none of these.
 function isKeySource(keys: KeysOption): keys is KeySource {
   const { find, ready } = Object(keys) as Partial<KeySource>;
   return typeof find === 'function' && typeof ready === 'function';
 }
 
 function isKeySetUrl(keys: KeysOption): keys is KeySetUrl {
-  return typeof keys === 'object' && 'jwksUri' in keys;
+  return isJsonObject(keys) && 'jwksUri' in keys;
 }
 
 function secureUrlFrom(
@@ -110,8 +111,8 @@ function secureUrlFrom(
 }
 
 function fixedKeysOnly(keys: unknown, option: string): FixedKeys {
-  const isObject = typeof keys === 'object' && keys !== null;
-  if (isObject && (keys instanceof KeyObject || 'kty' in keys || 'keys' in keys)) return keys as FixedKeys;
+  if (keys instanceof KeyObject) return keys;
+  if (isJsonObject(keys) && ('kty' in keys || Array.isArray(keys['keys']))) return keys as FixedKeys;
   if (typeof keys === 'string' && !URL.canParse(keys)) return keys;
   throw new SetupError({
     option,
