@@ -64,6 +64,14 @@ export interface ResourceServer {
    */
   readonly authenticate: (request: RequestView) => Promise<Principal>;
   /**
+   * Lets a principal pass that was authenticated a while ago, on a connection that is still open: its token must not
+   * have expired meanwhile.
+   *
+   * Error: throws `AssayError`: `token.expired`.
+   * Spec: RFC 7519 section 4.1.4.
+   */
+  readonly ensureCurrent: (principal: Principal) => Promise<void>;
+  /**
    * Lets the principal pass if it meets the requirements.
    *
    * Error: throws `AssayError`, for instance `scope.insufficient`.
@@ -115,6 +123,13 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     return Principal.from(bound);
   }
 
+  async function ensureCurrent({ issuer, expiresAt }: Principal): Promise<void> {
+    const trusted = await parts.issuers.get(issuer);
+    const leewaySeconds = trusted?.expectations.leewaySeconds ?? 0;
+    if (parts.clock.nowMs() / 1000 < expiresAt + leewaySeconds) return;
+    throw new AssayError('token.expired', { reason: 'mismatch', claim: 'exp' });
+  }
+
   async function appraise(jwtOrRequest: string | RequestView): Promise<Appraisal> {
     try {
       if (typeof jwtOrRequest === 'string') return await verifier.appraise(jwtOrRequest);
@@ -129,6 +144,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     audiences,
     issuers: named.map(({ identifier }) => identifier),
     authenticate,
+    ensureCurrent,
     ready: () => verifier.ready().catch(explainMisconfiguration),
     authorize: (principal, requirement, context) => authorize(principal, listOf(requirement), context),
     appraise,
