@@ -6,10 +6,19 @@ import type { Express } from 'express';
 import request from 'supertest';
 import { createApp, createServer } from '../src/app.js';
 import { parseConfig, readConfig, type Config } from '../src/config.js';
-import { exampleConfig } from '../src/example-config.js';
 
 const grantType = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const issuer = 'http://127.0.0.1:4100';
+
+const withoutAssertionIssuers: Config = {
+  issuer,
+  port: 4100,
+  allowInsecureLoopback: true,
+  resources: [
+    { resource: 'http://127.0.0.1:4101', scopes: ['orders:read'], accessTokenLifetimeSeconds: 300 },
+  ],
+  assertionIssuers: [],
+};
 
 describe('the example authorization server', () => {
   const clock = fixedClock();
@@ -20,7 +29,7 @@ describe('the example authorization server', () => {
   beforeAll(async () => {
     signer = await createJwtSigner(await generateSigningJwk());
     config = {
-      ...exampleConfig(4100),
+      ...withoutAssertionIssuers,
       assertionIssuers: [
         {
           issuer: 'agent',
@@ -91,7 +100,7 @@ describe('the example authorization server', () => {
 });
 
 describe('the configuration file', () => {
-  const valid = { ...exampleConfig(4100), assertionIssuers: [] };
+  const valid = withoutAssertionIssuers;
   const parse = (change: Record<string, unknown>) => () =>
     parseConfig(JSON.stringify({ ...valid, ...change }), 'config.json');
 
