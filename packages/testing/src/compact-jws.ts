@@ -17,7 +17,12 @@ export interface CompactJwsParts {
 /** A compact JWS with exactly these parts, rightly signed over the bytes that are in it. */
 export function compactJws({ header, payload, key, alg = key['alg'] as Algorithm }: CompactJwsParts): string {
   const signingInput = `${encode(header)}.${encode(payload)}`;
-  return `${signingInput}.${signBytes(key, alg, Buffer.from(signingInput)).toString('base64url')}`;
+  return `${signingInput}.${signatureOver(signingInput, key, alg).toString('base64url')}`;
+}
+
+/** The signature over exactly this text, with a private JWK. Default: the JWK's `alg`. */
+export function signatureOver(signingInput: string, key: Jwk, alg = key['alg'] as Algorithm): Buffer {
+  return signBytes(key, alg, Buffer.from(signingInput));
 }
 
 const privateKeys = new WeakMap<Jwk, KeyObject>();

@@ -1,6 +1,12 @@
 // The public names of @assay/testing, one by one.
 export { compactJws, type CompactJwsParts, type JwsPart } from './compact-jws.js';
 export { fixedClock, type FixedClock } from './fixed-clock.js';
+export {
+  hostileRequests,
+  type AttackedIssuer,
+  type Expectation,
+  type HostileRequest,
+} from './hostile-requests.js';
 export { principal } from './principal.js';
 export { createTestIssuer, type Behaviour, type TestIssuer, type TestIssuerOptions } from './test-issuer.js';
 export {
