@@ -16,6 +16,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * The JSON value that some bytes stand for, parsed without room for interpretation: valid UTF-8 without a byte
  * order mark, one complete value, no object with two members of the same name, bounded depth.
  *
+ * A member `__proto__` is data like any other, but not enumerable: what copies an object member by member would make it
+ * the prototype of the copy.
+ *
  * Spec: RFC 7519 sections 4 and 7.2; RFC 8725 section 3.7.
  */
 export function parseStrictJson(bytes: Uint8Array): JsonResult {
@@ -32,7 +35,27 @@ export function parseStrictJson(bytes: Uint8Array): JsonResult {
   }
   // JSON.parse keeps one of two members with the same name; then fewer came out than the text has. Counting
   // sees through escapes, because the parser has already resolved them.
-  return countMembers(value) === outline.members ? { value } : { fault: 'duplicate-member' };
+  if (countMembers(value) !== outline.members) return { fault: 'duplicate-member' };
+  if (mayNameProto.test(text)) hideProto(value);
+  return { value };
+}
+
+// Without an escape, the name can only stand there as it is.
+const mayNameProto = /__proto__|\\u/;
+
+function hideProto(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const inner of Object.values(value)) hideProto(inner);
+  if (!Object.hasOwn(value, '__proto__')) return;
+  // Who freezes by going through the members does not find it any more.
+  const hidden = deepFrozen(Object.getOwnPropertyDescriptor(value, '__proto__')?.value);
+  Object.defineProperty(value, '__proto__', { value: hidden, enumerable: false });
+}
+
+function deepFrozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const inner of Object.values(value)) deepFrozen(inner);
+  return Object.freeze(value);
 }
 
 /** Whether a value is a JSON object: not null, not an array. */

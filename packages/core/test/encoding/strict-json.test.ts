@@ -17,11 +17,35 @@ describe('parseStrictJson', () => {
     expect(parse(text)).toEqual({ value });
   });
 
-  it('keeps __proto__ as a member of its own and changes no prototype', () => {
-    const { value } = parse('{"__proto__":{"admin":true}}') as { value: Record<string, unknown> };
-    expect(Object.hasOwn(value, '__proto__')).toBe(true);
+  it.each([
+    ['{"__proto__":{"admin":true},"a":1}', { a: 1 }],
+    ['{"\\u005f_proto__":{"admin":true},"a":1}', { a: 1 }],
+    ['{"a":{"__proto__":{"admin":true},"b":[{"__proto__":null,"c":2}]}}', { a: { b: [{ c: 2 }] } }],
+    ['[{"__proto__":[]}]', [{}]],
+    ['{"__proto__":{"__proto__":{"admin":true}}}', {}],
+  ])('keeps __proto__ away from what copies or writes an object: %s', (text, expected) => {
+    const { value } = parse(text) as { value: object };
+    expect(JSON.stringify(value)).toBe(JSON.stringify(expected));
+    const copy = Object.assign({}, value) as Record<string, unknown>;
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
+    expect(copy['admin']).toBeUndefined();
+  });
+
+  it('keeps __proto__ as a frozen member of its own, and changes no prototype', () => {
+    const { value } = parse('{"__proto__":{"admin":true,"of":{"x":[{}]}},"a":1}') as { value: object };
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
-    expect(value['admin']).toBeUndefined();
+    expect((value as Record<string, unknown>)['admin']).toBeUndefined();
+    const hidden = Object.getOwnPropertyDescriptor(value, '__proto__')?.value as { of: { x: object[] } };
+    expect(hidden).toEqual({ admin: true, of: { x: [{}] } });
+    for (const part of [hidden, hidden.of, hidden.of.x, hidden.of.x[0]])
+      expect(Object.isFrozen(part)).toBe(true);
+    expect(Object.isFrozen(value)).toBe(false);
+  });
+
+  it('keeps other names that objects have, as members of their own', () => {
+    const { value } = parse('{"constructor":{"prototype":{"admin":true}},"toString":1}') as { value: object };
+    expect(Object.keys(value)).toEqual(['constructor', 'toString']);
+    expect(({} as Record<string, unknown>)['admin']).toBeUndefined();
   });
 
   it.each([
