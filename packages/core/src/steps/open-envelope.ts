@@ -81,10 +81,9 @@ function readEnvelope(presented: PresentedToken): JoseHeader {
   const [header = '', ...others] = presented.split('.');
   if (others.some((segment) => decodeBase64url(segment) === undefined)) throw refusal();
   const envelope = parseEnvelopeHeader(header);
-  const { cty, zip, epk } = envelope;
+  const { cty, zip } = envelope;
   if (!announcesJwt(cty)) throw refusal('cty');
   if (zip !== undefined) throw refusal('zip');
-  if (typeof epk === 'object' && epk !== null && 'd' in epk) throw refusal('epk');
   return envelope;
 }
 
