@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createResourceServer } from '@assay/core';
-import { createTestIssuer, type TestIssuer } from '@assay/testing';
+import { createTestIssuer, hostileRequests, type TestIssuer } from '@assay/testing';
 import type { Express } from 'express';
 import request from 'supertest';
 import { createApp } from '../src/app.js';
@@ -57,4 +57,12 @@ describe('the reports API', () => {
     const response = await request(app).get('/reports').set('Authorization', `Bearer ${token}`).expect(401);
     expect(response.headers['www-authenticate']).toContain('error="invalid_token"');
   });
+
+  it.each(hostileRequests(() => issuer, { scope: 'reports:read' }))(
+    'refuses $name',
+    async ({ headers, query, status, error }) => {
+      const response = await request(app).get('/reports').set(headers).query(query).expect(status);
+      expect((response.body as { error?: string }).error).toBe(error);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createResourceServer } from '@assay/core';
-import { createTestIssuer, type TestIssuer } from '@assay/testing';
+import { createTestIssuer, hostileRequests, type TestIssuer } from '@assay/testing';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { App } from 'supertest/types.js';
@@ -71,4 +71,13 @@ describe('the orders API', () => {
       .expect(401);
     expect(response.headers['www-authenticate']).toContain('error="invalid_token"');
   });
+
+  it.each(hostileRequests(() => issuer, { scope: 'orders:read orders:write' }))(
+    'refuses $name',
+    async ({ headers, query, status, error }) => {
+      const call = request(app.getHttpServer()).post('/orders').set(headers).query(query);
+      const response = await call.expect(status);
+      expect((response.body as { error?: string }).error).toBe(error);
+    },
+  );
 });
