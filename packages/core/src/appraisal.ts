@@ -1,6 +1,7 @@
 import { isAssayError, type AssayError, type Reason } from './assay-error.js';
 import type { PresentedToken, SignedStatement } from './evidence.js';
 import type { FailureCode, Step } from './failures.js';
+import { confirmationIsProven } from './rules/confirmation-is-proven.js';
 import type { Expected, Rule } from './rules/rule.js';
 import {
   establishOrigin,
@@ -77,10 +78,11 @@ export async function appraiseToken(
     const expected = expectedOf(issuer, clock, context);
     const origin = stepLinesOf(parts).map((line) => lineOf(line, 'satisfied'));
     const { name, rules } = profileOf(issuer, profile, expected);
-    return appraisal(name, [...origin, ...rules.map((rule) => lineOfRule(rule, verified, expected))]);
+    const judged = [...rules, confirmationIsProven].map((rule) => lineOfRule(rule, verified, expected));
+    return appraisal(name, [...origin, ...judged]);
   } catch (error) {
     if (!isAssayError(error)) throw error;
-    const unreached = profile.rules.map((rule) => lineOf(rule, 'not reached'));
+    const unreached = [...profile.rules, confirmationIsProven].map((rule) => lineOf(rule, 'not reached'));
     return appraisal(profile.name, [...originUntil(realFailure(error), stepLinesOf(parts)), ...unreached]);
   }
 }
@@ -91,7 +93,8 @@ export function appraisalOfExtraction(
   parts: Pick<VerifierParts<string>, 'profile' | 'decryption'>,
 ): Appraisal {
   const { name, rules } = parts.profile;
-  const unreached = [...stepLinesOf(parts), ...rules].map((line) => lineOf(line, 'not reached'));
+  const lines = [...stepLinesOf(parts), ...rules, confirmationIsProven];
+  const unreached = lines.map((line) => lineOf(line, 'not reached'));
   return appraisal(name, [{ ...extraction, verdict: 'rejected', code, reason, claim }, ...unreached]);
 }
 

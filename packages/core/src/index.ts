@@ -14,7 +14,7 @@ export type {
   DecryptionKeyOptions,
   KeyManagementAlgorithm,
 } from './encryption/decryption-keys.js';
-export type { AcceptedToken, Claims, JoseHeader } from './evidence.js';
+export type { BoundToken, Claims, JoseHeader } from './evidence.js';
 export { failures, type Failure, type FailureCode, type Fault, type Step } from './failures.js';
 export {
   createJwtBearerGrantVerifier,

@@ -11,7 +11,6 @@ import { knownOptionsOnly } from './settings/options.js';
 import { tokenLocationsFrom } from './settings/token-locations.js';
 import { accessTokenOptionNames, type AccessTokenOptions } from './settings/trusted-issuers.js';
 import { SetupError } from './setup-error.js';
-import { checkBinding } from './steps/check-binding.js';
 import { carriesTokenInQuery, extractToken, type TokenLocation } from './steps/extract-token.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 import { createVerifier } from './verifier.js';
@@ -118,8 +117,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   /** The path of one request, start to finish. */
   async function authenticate(request: RequestView): Promise<Principal> {
     const presented = extractToken(request, locations);
-    const accepted = await verifier.verify(presented, contextOf(request));
-    const bound = checkBinding(accepted);
+    const bound = await verifier.verify(presented, contextOf(request));
     return Principal.from(bound);
   }
 

@@ -1,5 +1,5 @@
 import { appraiseToken, type Appraisal } from './appraisal.js';
-import type { AcceptedToken, PresentedToken } from './evidence.js';
+import type { BoundToken, PresentedToken } from './evidence.js';
 import { verifyToken, type VerificationContext, type VerifierParts } from './verify-token.js';
 
 /** Verifies JWTs of one profile. All verifiers have this shape. */
@@ -9,7 +9,7 @@ export interface Verifier<Kind extends string = string> {
    *
    * Error: throws `AssayError`, `token.*` for bad evidence and `service.*` when it could not be judged.
    */
-  readonly verify: (jwt: string, context?: VerificationContext) => Promise<AcceptedToken<Kind>>;
+  readonly verify: (jwt: string, context?: VerificationContext) => Promise<BoundToken<Kind>>;
   /** Every step and rule with its verdict, for people to read. Never throws on bad evidence. */
   readonly appraise: (jwt: string, context?: VerificationContext) => Promise<Appraisal>;
   /** Loads the keys of every issuer. */

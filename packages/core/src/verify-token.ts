@@ -1,9 +1,10 @@
 import type { Clock } from './clock.js';
 import { hintAtCompatibility } from './compatibility/hint.js';
-import type { AcceptedToken, PresentedToken, VerifiedToken } from './evidence.js';
+import type { BoundToken, PresentedToken, VerifiedToken } from './evidence.js';
 import type { Profile } from './profiles/profile.js';
 import type { Expected } from './rules/rule.js';
 import { applyProfile } from './steps/apply-profile.js';
+import { checkBinding } from './steps/check-binding.js';
 import { chooseIssuer } from './steps/choose-issuer.js';
 import { checkReplicatedClaims } from './steps/check-replicated-claims.js';
 import { chooseKeys } from './steps/choose-key.js';
@@ -29,16 +30,17 @@ export interface VerifierParts<Kind extends string> {
 
 const noDecryption: Decryption = { keys: [], required: false };
 
-/** The path of one token, from text to accepted evidence. */
+/** The path of one token, from text to evidence that may be acted on. */
 export async function verifyToken<Kind extends string>(
   presented: PresentedToken,
   parts: VerifierParts<Kind>,
   context?: VerificationContext,
-): Promise<AcceptedToken<Kind>> {
+): Promise<BoundToken<Kind>> {
   const { verified, issuer } = await establishOrigin(presented, parts);
   const expected = expectedOf(issuer, parts.clock, context);
   try {
-    return applyProfile(verified, profileOf(issuer, parts.profile, expected), expected);
+    const accepted = applyProfile(verified, profileOf(issuer, parts.profile, expected), expected);
+    return checkBinding(accepted, expected);
   } catch (error) {
     hintAtCompatibility(error, issuer);
     throw error;

@@ -8,7 +8,8 @@ import type { Verifier } from '../src/verifier.js';
 
 const clock = fixedClock(1_800_000_000);
 const numberOfSteps = 4;
-const numberOfRules = accessToken.rules.length;
+// The rules of the profile, and the binding.
+const numberOfRules = accessToken.rules.length + 1;
 
 /** How many lines have each verdict. */
 function verdictsOf({ lines }: Appraisal): Record<string, number> {
@@ -99,6 +100,16 @@ describe('an appraisal', () => {
     expect(appraisal.outcome).toBe('undetermined');
     expect(appraisal.lines[2]).toMatchObject({ verdict: 'undetermined', code: 'service.keys-unavailable' });
     expect(appraisal.lines[3]).toMatchObject({ verdict: 'not reached' });
+  });
+
+  it('of a token that is bound to a key nobody proved is rejected for that', async () => {
+    const appraisal = await verifier.appraise(builder.accessToken({ cnf: { jkt: 'x' } }));
+    expect(appraisal.outcome).toBe('rejected');
+    expect(codesOf(appraisal)).toEqual(['token.confirmation-unverifiable']);
+    await expect(verifier.verify(builder.accessToken({ cnf: { jkt: 'x' } }))).rejects.toMatchObject({
+      code: 'token.confirmation-unverifiable',
+      claim: 'cnf',
+    });
   });
 
   it('can be narrowed to one audience', async () => {

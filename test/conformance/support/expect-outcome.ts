@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { AssayError, failures, type AcceptedToken, type FailureCode } from '@assay/core';
+import { AssayError, failures, type BoundToken, type FailureCode } from '@assay/core';
 import { parseChallenges, type Challenge } from './parse-challenges.js';
 import type { ProtectedApi } from './protected-api.js';
 import type { RawAnswer } from './raw-http.js';
@@ -55,7 +55,7 @@ export async function expectInvalidTokenOffTheWire(
 export async function expectAccepted(
   api: ProtectedApi,
   token: string,
-): Promise<AcceptedToken<'access-token'>> {
+): Promise<BoundToken<'access-token'>> {
   const accepted = await api.verifier.verify(token);
   const before = api.handlerCalls();
   const answer = await api.sendToken(token);

@@ -1,5 +1,5 @@
 import type { RefusalAnswer } from '../challenge.js';
-import type { AcceptedToken, Claims } from '../evidence.js';
+import type { BoundToken, Claims } from '../evidence.js';
 import type { JwkSet } from '../keys/fixed-keys.js';
 import { AssayError } from '../assay-error.js';
 import { scopeList } from '../profiles/claim-reading.js';
@@ -33,7 +33,7 @@ export interface TokenRequest {
   /** The scopes that the token will have. */
   readonly scopes: readonly string[];
   /** The accepted assertion: claims and fingerprint, without its text. */
-  readonly assertion: AcceptedToken<'jwt-bearer-grant'>;
+  readonly assertion: BoundToken<'jwt-bearer-grant'>;
 }
 
 /** What the application decides about an access token. */

@@ -1,6 +1,6 @@
 import { AssayError } from '../assay-error.js';
 import { systemClock } from '../clock.js';
-import type { AcceptedToken } from '../evidence.js';
+import type { BoundToken } from '../evidence.js';
 import { jwtBearerGrant } from '../profiles/jwt-bearer-grant.js';
 import {
   assertionIssuersFrom,
@@ -11,7 +11,6 @@ import { endpointFrom } from '../settings/endpoint.js';
 import { knownOptionsOnly } from '../settings/options.js';
 import { leewayFrom } from '../settings/numbers.js';
 import type { Stores } from '../stores/in-memory-stores.js';
-import { checkBinding } from '../steps/check-binding.js';
 import { createVerifier } from '../verifier.js';
 import { requiredParameter, type FormParameters } from './form-parameters.js';
 import { grantTrustFrom, type GrantIssuerOptions, type GrantTrust } from './grant-issuers.js';
@@ -38,7 +37,7 @@ export interface AcceptedGrant {
   /** A token for this grant expires by then at the latest. Units: seconds since the epoch. */
   readonly expiresNoLaterThan: number;
   /** The evidence: claims and fingerprint, without the assertion's text. */
-  readonly assertion: AcceptedToken<'jwt-bearer-grant'>;
+  readonly assertion: BoundToken<'jwt-bearer-grant'>;
   /**
    * Uses the grant up. To be called last, when nothing else can refuse the request any more.
    *
@@ -83,8 +82,6 @@ export function createGrantAcceptor(options: GrantAcceptorOptions): GrantAccepto
 
   async function judgeJwtBearer(form: FormParameters): Promise<AcceptedGrant> {
     const assertion = await verifier.verify(requiredParameter(form, 'assertion'));
-    // A token for a bound assertion would have to be bound as well.
-    checkBinding(assertion);
     const trust = trustByIssuer.get(assertion.issuer);
     if (trust === undefined)
       throw new AssayError('token.issuer-unknown', { claim: 'iss', reason: 'mismatch' });

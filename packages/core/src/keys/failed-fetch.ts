@@ -29,3 +29,10 @@ export function isBackingOff(failure: FailedFetch | undefined, nowMs: number): f
 export function isRecent(failure: FailedFetch | undefined, nowMs: number): boolean {
   return failure !== undefined && Math.abs(nowMs - failure.retryAtMs) < longestBackOffMs;
 }
+
+/** After how many whole seconds a retry makes sense: at least one, and no more than the wait that was meant. */
+export function retryAfterSecondsOf(failure: FailedFetch | undefined, nowMs: number): number {
+  if (failure === undefined) return 1;
+  const waitMs = Math.min(failure.backOffMs, failure.retryAtMs - nowMs);
+  return Math.max(1, Math.ceil(waitMs / 1000));
+}

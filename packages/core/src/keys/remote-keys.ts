@@ -1,6 +1,12 @@
 import { AssayError } from '../assay-error.js';
 import type { Clock } from '../clock.js';
-import { failedFetch, isBackingOff, isRecent, type FailedFetch } from './failed-fetch.js';
+import {
+  failedFetch,
+  isBackingOff,
+  isRecent,
+  retryAfterSecondsOf,
+  type FailedFetch,
+} from './failed-fetch.js';
 import { fetchBudget } from './fetch-budget.js';
 import type { KeyQuery } from './key-index.js';
 import type { KeyPolicy } from './key-policy.js';
@@ -77,8 +83,7 @@ export function remoteKeys({ issuer, load, policy, clock, onEvent }: RemoteKeysO
   }
 
   function unavailable(): AssayError {
-    const waitMs = failure === undefined ? 0 : failure.retryAtMs - clock.nowMs();
-    const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
+    const retryAfterSeconds = retryAfterSecondsOf(failure, clock.nowMs());
     return new AssayError('service.keys-unavailable', { retryAfterSeconds, cause: failure?.error });
   }
 
@@ -98,9 +103,13 @@ export function remoteKeys({ issuer, load, policy, clock, onEvent }: RemoteKeysO
 
   /** The set to answer from, fetched if need be. */
   function usableSet(): KeySet | Promise<KeySet> {
+    return setYoungerThan(policy.refreshAfterSeconds) ?? agingSet();
+  }
+
+  function agingSet(): KeySet | Promise<KeySet> {
     const fresh = setYoungerThan(policy.maximumAgeSeconds);
     if (fresh !== undefined) {
-      if (setYoungerThan(policy.refreshAfterSeconds) === undefined) refreshInBackground();
+      if (!isBackingOff(failure, clock.nowMs())) void refresh();
       return fresh;
     }
     if (isBackingOff(failure, clock.nowMs())) return staleSetOrThrow();
@@ -108,10 +117,6 @@ export function remoteKeys({ issuer, load, policy, clock, onEvent }: RemoteKeysO
     const stale = isRecent(failure, clock.nowMs()) ? staleSet() : undefined;
     const fetched = refresh();
     return stale ?? fetched.then(staleSetOrThrow);
-  }
-
-  function refreshInBackground(): void {
-    if (!isBackingOff(failure, clock.nowMs())) void refresh();
   }
 
   function findIn(set: KeySet, query: KeyQuery, fetchesBefore: number): Keys | Promise<Keys> {

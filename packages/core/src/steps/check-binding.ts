@@ -1,20 +1,18 @@
 import { AssayError } from '../assay-error.js';
 import { reached, type AcceptedToken, type BoundToken } from '../evidence.js';
+import { confirmationIsProven } from '../rules/confirmation-is-proven.js';
+import type { Expected } from '../rules/rule.js';
 
 /**
- * The token, once its confirmation is proven by the request. Proofs are not supported yet, so a token that needs
- * one is refused: a bound token that was copied must not pass as a plain one.
+ * The token, once whoever presents it has proven the key that it is bound to.
  *
  * Error: `token.confirmation-unverifiable`.
- * Spec: RFC 7800 section 3; RFC 9449 section 7; RFC 8705 section 3.
  */
-export function checkBinding<Kind extends string>(token: AcceptedToken<Kind>): BoundToken<Kind> {
-  if (token.claims['cnf'] !== undefined) {
-    throw new AssayError('token.confirmation-unverifiable', {
-      claim: 'cnf',
-      reason: 'mismatch',
-      profile: token.kind,
-    });
-  }
-  return reached<BoundToken<Kind>>(token);
+export function checkBinding<Kind extends string>(
+  token: AcceptedToken<Kind>,
+  expected: Expected,
+): BoundToken<Kind> {
+  const finding = confirmationIsProven.check(token, expected);
+  if (finding === undefined) return reached<BoundToken<Kind>>(token);
+  throw new AssayError(finding.code, { claim: finding.claim, reason: finding.reason, profile: token.kind });
 }

@@ -59,7 +59,7 @@ describe('defineProfile', () => {
   it('shows its rules in an appraisal', async () => {
     const { profile, lines } = await verifier(payments()).appraise(tokens.accessToken());
     expect(profile).toBe('payments');
-    expect(lines.at(-1)).toMatchObject({ guarantees: 'amount is a number', verdict: 'rejected' });
+    expect(lines.at(-2)).toMatchObject({ guarantees: 'amount is a number', verdict: 'rejected' });
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AcceptedToken } from '../../src/evidence.js';
 import { checkBinding } from '../../src/steps/check-binding.js';
-import { signedStatement } from '../support/evidence.js';
+import { expected, signedStatement } from '../support/evidence.js';
 import { expectRefusal } from '../support/refusal.js';
 
 describe('checkBinding', () => {
@@ -9,7 +9,7 @@ describe('checkBinding', () => {
     ({ ...signedStatement(claims), kind: 'access-token' }) as unknown as AcceptedToken;
 
   it('lets a token without a confirmation pass', () => {
-    expect(checkBinding(accepted({}))).toEqual(accepted({}));
+    expect(checkBinding(accepted({}), expected())).toEqual(accepted({}));
   });
 
   it.each([
@@ -20,9 +20,13 @@ describe('checkBinding', () => {
     ['null', null],
     ['a text', 'x'],
   ])('refuses a token that is bound to %s and sent as a plain one', async (_what, cnf) => {
-    await expectRefusal(() => checkBinding(accepted({ cnf })), 'token.confirmation-unverifiable', {
-      claim: 'cnf',
-      reason: 'mismatch',
-    });
+    await expectRefusal(
+      () => checkBinding(accepted({ cnf }), expected()),
+      'token.confirmation-unverifiable',
+      {
+        claim: 'cnf',
+        reason: 'mismatch',
+      },
+    );
   });
 });
