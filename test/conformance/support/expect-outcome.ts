@@ -52,10 +52,7 @@ export async function expectInvalidTokenOffTheWire(
 }
 
 /** The outcome "accept" of the matrices, at the verifier and over HTTP. */
-export async function expectAccepted(
-  api: ProtectedApi,
-  token: string,
-): Promise<BoundToken<'access-token'>> {
+export async function expectAccepted(api: ProtectedApi, token: string): Promise<BoundToken<'access-token'>> {
   const accepted = await api.verifier.verify(token);
   const before = api.handlerCalls();
   const answer = await api.sendToken(token);
