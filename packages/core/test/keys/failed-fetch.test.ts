@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { failedFetch, isBackingOff, isRecent, type FailedFetch } from '../../src/keys/failed-fetch.js';
+import {
+  failedFetch,
+  isBackingOff,
+  isRecent,
+  retryAfterSecondsOf,
+  type FailedFetch,
+} from '../../src/keys/failed-fetch.js';
 
 describe('failedFetch', () => {
   const now = 1_800_000_000_000;
@@ -40,5 +46,15 @@ describe('failedFetch', () => {
     expect(isRecent(failure, now + 1000 + 59_999)).toBe(true);
     expect(isRecent(failure, now + 1000 + 60_000)).toBe(false);
     expect(isRecent(undefined, now)).toBe(false);
+  });
+
+  it('says in whole seconds when a retry makes sense: at least one, at most the wait that was meant', () => {
+    const failure = failedFetch(error, now, failedFetch(error, now, undefined));
+    expect(retryAfterSecondsOf(failure, now)).toBe(2);
+    expect(retryAfterSecondsOf(failure, now + 999)).toBe(2);
+    expect(retryAfterSecondsOf(failure, now + 1000)).toBe(1);
+    expect(retryAfterSecondsOf(failure, now + 5000)).toBe(1);
+    expect(retryAfterSecondsOf(failure, now - 3_600_000)).toBe(2);
+    expect(retryAfterSecondsOf(undefined, now)).toBe(1);
   });
 });

@@ -269,6 +269,19 @@ describe('remoteKeys', () => {
       expect(attempts).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
     });
 
+    it('fetches no more often ahead of the age of the set, either', async () => {
+      const source = start();
+      await source.ready();
+      load.mockRejectedValue(outage);
+      clock.advanceSeconds(300);
+      for (const fetchesBy of [2, 2, 3, 3, 3, 3]) {
+        expect(atOnce(find(source))).toEqual(['k1']);
+        await settle();
+        expect(load).toHaveBeenCalledTimes(fetchesBy);
+        clock.advanceSeconds(0.5);
+      }
+    });
+
     it('is unavailable at the hard end and not a millisecond before', async () => {
       const source = start({ staleIfErrorSeconds: 10 });
       await source.ready();
@@ -331,6 +344,22 @@ describe('remoteKeys', () => {
       await expectUnavailable(() => find(source, 'unknown'), 1);
       expect(load).toHaveBeenCalledTimes(2);
       expect(events.map(({ kind }) => kind)).not.toContain('unknown-kid-refused');
+    });
+
+    it('causes no fetch while the last failure backs off, though the budget would allow it', async () => {
+      const source = start();
+      await source.ready();
+      load.mockRejectedValue(outage);
+      await expectUnavailable(() => find(source, 'unknown'), 1);
+      clock.advanceSeconds(1);
+      await expectUnavailable(() => find(source, 'unknown'), 2);
+      expect(load).toHaveBeenCalledTimes(3);
+      clock.advanceSeconds(1);
+      await expectUnavailable(() => find(source, 'unknown'), 1);
+      expect(load).toHaveBeenCalledTimes(3);
+      clock.advanceSeconds(1);
+      await expectUnavailable(() => find(source, 'unknown'), 4);
+      expect(load).toHaveBeenCalledTimes(4);
     });
 
     it('leaves the answers for known kids as they are, whatever becomes of the fetch', async () => {
