@@ -23,7 +23,11 @@ export interface AlgorithmTraits {
   /** The only length in bytes that a signature can have; absent where the key's size decides. */
   readonly signatureBytes?: number;
   /** What `node:crypto` needs beside the key. */
-  readonly verifyOptions: Readonly<Record<string, unknown>>;
+  readonly verifyOptions: {
+    readonly padding?: number;
+    readonly saltLength?: number;
+    readonly dsaEncoding?: 'ieee-p1363';
+  };
 }
 
 const rsa = { kty: 'RSA', keyType: 'rsa', publicMembers: { n: undefined, e: undefined } } as const;
@@ -36,7 +40,7 @@ const p256 = { ...ec, crv: 'P-256', namedCurve: 'prime256v1', publicMembers: { x
 const p384 = { ...ec, crv: 'P-384', namedCurve: 'secp384r1', publicMembers: { x: 48, y: 48 } } as const;
 const p521 = { ...ec, crv: 'P-521', namedCurve: 'secp521r1', publicMembers: { x: 66, y: 66 } } as const;
 // Fixed-length R||S, never DER (RFC 7518 section 3.4).
-const ecdsa = { dsaEncoding: 'ieee-p1363' };
+const ecdsa = { dsaEncoding: 'ieee-p1363' } as const;
 
 const okp = { kty: 'OKP', crv: 'Ed25519', keyType: 'ed25519', publicMembers: { x: 32 } } as const;
 const ed25519 = { ...okp, digest: null, signatureBytes: 64, verifyOptions: {} } as const;

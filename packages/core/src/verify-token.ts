@@ -88,12 +88,17 @@ export function profileOf<Kind extends string>(
 /** What is expected of a token of this issuer at this moment. */
 export function expectedOf(issuer: TrustedIssuer, clock: Clock, context?: VerificationContext): Expected {
   const { expectations, identifier } = issuer;
+  // Written out, because spreading costs more than all the rules together.
   return {
-    ...expectations,
     issuer: identifier,
     nowSeconds: clock.nowMs() / 1000,
     audiences: narrowed(expectations.audiences, context?.audience),
-  };
+    leewaySeconds: expectations.leewaySeconds,
+    maximumAgeSeconds: expectations.maximumAgeSeconds,
+    maximumLifetimeSeconds: expectations.maximumLifetimeSeconds,
+    singleUse: expectations.singleUse,
+    acceptsSubject: expectations.acceptsSubject,
+  } satisfies Required<Expected>;
 }
 
 // An audience that is not configured leaves nothing to match: the token is refused.

@@ -73,10 +73,12 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 const quote = 0x22;
-const backslash = 0x5c;
 const colon = 0x3a;
-const openers = new Set([0x7b, 0x5b]);
-const closers = new Set([0x7d, 0x5d]);
+const openBracket = 0x5b;
+const backslash = 0x5c;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
 
 /** The number of members and the nesting depth of a text, if it is JSON. Costs one pass, builds nothing. */
 function outlineOf(text: string): { members: number; depth: number } {
@@ -89,19 +91,26 @@ function outlineOf(text: string): { members: number; depth: number } {
       at = endOfString(text, at);
     } else if (code === colon) {
       members++;
-    } else if (openers.has(code)) {
-      depth = Math.max(depth, ++open);
-    } else if (closers.has(code)) {
+    } else if (code === openBrace || code === openBracket) {
+      if (++open > depth) depth = open;
+    } else if (code === closeBrace || code === closeBracket) {
       open--;
     }
   }
   return { members, depth };
 }
 
+/** Where a string ends: at the next quote, unless that is escaped by an odd number of backslashes. */
 function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text.charCodeAt(at) !== quote) at += text.charCodeAt(at) === backslash ? 2 : 1;
-  return at;
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && backslashesBefore(text, end) % 2 === 1) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+function backslashesBefore(text: string, end: number): number {
+  let start = end;
+  while (text.charCodeAt(start - 1) === backslash) start--;
+  return end - start;
 }
 
 function countMembers(value: unknown): number {

@@ -25,5 +25,6 @@ export function applyProfile<Kind extends string>(
     }
   }
   const { kind, reading = standardReading } = profile;
-  return reached<AcceptedToken<Kind>>({ ...token, kind, reading });
+  const { header, claims, issuer, fingerprint } = token;
+  return reached<AcceptedToken<Kind>>({ header, claims, issuer, fingerprint, kind, reading });
 }

@@ -27,7 +27,8 @@ export async function chooseKeys({ header }: UnverifiedToken, issuer: TrustedIss
   if (!isKnownAlgorithm(alg) || !issuer.algorithms.has(alg)) {
     throw algorithmRefused();
   }
-  const candidates = await findCandidates({ alg, kid }, issuer.keySource);
+  const found = findCandidates({ alg, kid }, issuer.keySource);
+  const candidates = found instanceof Promise ? await found : found;
   if (candidates.length === 0) throw keyUnknown();
   return { algorithm: alg, candidates };
 }
@@ -49,11 +50,20 @@ function keyUnknown(): AssayError {
 
 // The source may be the application's own: it may go by `kid` alone, and it may fail in its own way. Then we could
 // not tell, which is an outage and not a bad token.
-async function findCandidates(query: KeyQuery, source: KeySource): Promise<readonly VerificationKey[]> {
+function findCandidates(
+  query: KeyQuery,
+  source: KeySource,
+): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
+  const fitting = (found: readonly VerificationKey[]) =>
+    found.filter(({ algorithms }) => algorithms.has(query.alg));
   try {
-    const found = await source.find(query);
-    return found.filter(({ algorithms }) => algorithms.has(query.alg));
+    const found = source.find(query);
+    return found instanceof Promise ? found.then(fitting).catch(couldNotTell) : fitting(found);
   } catch (error) {
-    throw isAssayError(error) ? error : new AssayError('service.keys-unavailable', { cause: error });
+    return couldNotTell(error);
   }
+}
+
+function couldNotTell(error: unknown): never {
+  throw isAssayError(error) ? error : new AssayError('service.keys-unavailable', { cause: error });
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { AssayError } from '../assay-error.js';
 import { decodeBase64url } from '../encoding/base64url.js';
 import {
@@ -48,7 +48,7 @@ function refuseOtherKinds({ enc, cty }: JoseHeader): void {
 
 /** A digest that identifies a token and cannot be used as one: SHA-256, cut to 128 bits, base64url. */
 export function fingerprintOf(token: string): string {
-  return createHash('sha256').update(token).digest().subarray(0, 16).toString('base64url');
+  return hash('sha256', token, 'buffer').toString('base64url', 0, 16);
 }
 
 /** Three segments, none empty but perhaps the last: an unsigned token is told apart when its `alg` is judged. */

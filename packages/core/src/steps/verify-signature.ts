@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
+import { createHmac, timingSafeEqual, verify, type KeyObject, type VerifyKeyObjectInput } from 'node:crypto';
 import { traitsOf } from '../algorithms.js';
 import { AssayError } from '../assay-error.js';
 import { reached, type UnverifiedToken, type VerifiedToken } from '../evidence.js';
@@ -34,7 +34,8 @@ export function verifySignature(
   if (isMacAlgorithm(algorithm)) return verifyMac(key, algorithm, input, signature);
   const { digest, signatureBytes, verifyOptions } = traitsOf(algorithm);
   if (signatureBytes !== undefined && signature.length !== signatureBytes) return false;
-  return verify(digest, input, { key, ...verifyOptions }, signature);
+  const { padding, saltLength, dsaEncoding } = verifyOptions;
+  return verify(digest, input, { key, padding, saltLength, dsaEncoding }, signature);
 }
 
 function verifyMac(key: KeyObject, algorithm: MacAlgorithm, input: Uint8Array, mac: Uint8Array): boolean {
