@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual, verify, type KeyObject, type VerifyKeyObjectInput } from 'node:crypto';
+import { createHmac, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
 import { traitsOf } from '../algorithms.js';
 import { AssayError } from '../assay-error.js';
 import { reached, type UnverifiedToken, type VerifiedToken } from '../evidence.js';
