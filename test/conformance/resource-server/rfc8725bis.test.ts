@@ -89,6 +89,23 @@ describe('RFC 8725bis, best current practices', () => {
       }
     });
 
+    it('leaves everything else that is configured in force', async () => {
+      const { builder, clock } = api;
+      const limited = await startProtectedApi({
+        builder,
+        clock,
+        settings: {
+          compatibility: 'without-typ',
+          maximumTokenLifetimeSeconds: 300,
+          acceptsSubject: (subject) => subject === 'user-1',
+        },
+      });
+      const exp = clock.nowSeconds() + 301;
+      await expectAccepted(limited, typed(undefined));
+      await expectInvalidToken(limited, typed(undefined, { exp }), 'token.lifetime-excessive');
+      await expectInvalidToken(limited, typed(undefined, { sub: 'user-2' }), 'token.subject-refused');
+    });
+
     it('[rfc8725bis-3.11-typ-present-must-match] is required by default', async () => {
       await expectInvalidToken(api, typed(undefined), 'token.type-mismatch');
       await expectInvalidToken(api, typed('JWT'), 'token.type-mismatch');
