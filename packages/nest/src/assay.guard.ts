@@ -9,18 +9,19 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import {
-  AssayError,
   authenticationOf,
-  isAssayError,
   recordAuthentication,
   SetupError,
+  type AssayError,
   type Principal,
   type RequestView,
   type ResourceServer,
 } from '@assay/core';
 import { requestContextOf, type RequestContext } from './contexts/request-context.js';
 import { guardName, namesOfGuardsOn } from './guard-name.js';
+import { anonymousWhereOptional } from './protection/anonymous-where-optional.js';
 import { protectionFor } from './protection/protection-for.js';
+import { refusalBy } from './refusals/refusal.js';
 import { defaultResourceServerName, resourceServerToken } from './resource-server-token.js';
 
 const logger = new Logger('AssayGuard');
@@ -29,7 +30,8 @@ const logger = new Logger('AssayGuard');
  * Lets a request reach its handler only with an access token that the resource server accepts and that meets what
  * the decorators demand.
  *
- * Error: throws `AssayHttpException` with status and challenge on the response.
+ * Error: throws `AssayHttpException` with status and challenge on the response; a `GraphQLError`, `WsException` or
+ * `RpcException` where those are what is understood.
  * Throws: `SetupError` when it is made, where no module provides its resource server.
  */
 @Injectable()
@@ -38,6 +40,8 @@ export class AssayGuard implements CanActivate {
 
   private readonly resourceServer: ResourceServer;
   private readonly adapterHost: HttpAdapterHost;
+  /** Requests that are being authenticated: the fields of one GraphQL operation ask at the same time. */
+  private readonly underWay = new WeakMap<object, Promise<Principal>>();
 
   constructor(
     @Optional() @Inject(resourceServerToken()) resourceServer: ResourceServer | undefined,
@@ -60,7 +64,7 @@ export class AssayGuard implements CanActivate {
     try {
       await this.judge(context, requestContext);
     } catch (error) {
-      throw this.refusalOf(error, context, requestContext);
+      throw await this.refusalOf(error, context, requestContext);
     }
     return true;
   }
@@ -68,15 +72,27 @@ export class AssayGuard implements CanActivate {
   private async judge(context: ExecutionContext, requestContext: RequestContext): Promise<void> {
     const { access, requirements } = protectionFor(context);
     if (access === 'public') return;
+    const principal = await this.principalOf(context, requestContext, access);
+    if (principal === undefined) return;
+    const request = requestContext.frameworkRequestOf(context);
+    await this.resourceServer.authorize(principal, requirements, { request });
+  }
+
+  private async principalOf(
+    context: ExecutionContext,
+    requestContext: RequestContext,
+    access: 'protected' | 'optional',
+  ): Promise<Principal | undefined> {
     const request = requestContext.requestOf(context);
-    const view = requestContext.viewOf(context, this.adapterHost.httpAdapter);
-    const principal = this.establishedPrincipal(request) ?? (await this.authenticate(view, access));
-    recordAuthentication(request, { principal, resourceServer: this.resourceServer });
-    if (principal !== undefined) {
-      await this.resourceServer.authorize(principal, requirements, {
-        request: requestContext.frameworkRequestOf(context),
-      });
+    const established = this.establishedPrincipal(request);
+    if (established !== undefined) {
+      await this.resourceServer.ensureCurrent(established);
+      return established;
     }
+    const view = requestContext.viewOf(context, this.adapterHost.httpAdapter);
+    const principal = await anonymousWhereOptional(this.authenticateOnce(request, view), access);
+    recordAuthentication(request, { principal, resourceServer: this.resourceServer });
+    return principal;
   }
 
   /** What an outer guard or middleware of the same resource server found: a proof is not asked for twice. */
@@ -85,15 +101,13 @@ export class AssayGuard implements CanActivate {
     return state?.resourceServer === this.resourceServer ? state.principal : undefined;
   }
 
-  private async authenticate(
-    view: RequestView,
-    access: 'protected' | 'optional',
-  ): Promise<Principal | undefined> {
+  private async authenticateOnce(request: object, view: RequestView): Promise<Principal> {
+    const establishing = this.underWay.get(request) ?? this.resourceServer.authenticate(view);
+    this.underWay.set(request, establishing);
     try {
-      return await this.resourceServer.authenticate(view);
-    } catch (error) {
-      if (access === 'optional' && isAssayError(error, 'request.token-missing')) return undefined;
-      throw error;
+      return await establishing;
+    } finally {
+      this.underWay.delete(request);
     }
   }
 
@@ -103,11 +117,14 @@ export class AssayGuard implements CanActivate {
     return names.length > 0 && !names.includes(this.name);
   }
 
-  private refusalOf(error: unknown, context: ExecutionContext, requestContext: RequestContext): Error {
-    const known = isAssayError(error) ? error : new AssayError('service.failed', { cause: error });
-    if (known.failure.fault === 'service') logFailure(known, context);
-    const answer = this.resourceServer.challenge(known);
-    return requestContext.refusalOf(context, { error: known, answer }, this.adapterHost.httpAdapter);
+  private refusalOf(
+    error: unknown,
+    context: ExecutionContext,
+    requestContext: RequestContext,
+  ): Error | Promise<Error> {
+    const refusal = refusalBy(this.resourceServer, error);
+    if (refusal.error.failure.fault === 'service') logFailure(refusal.error, context);
+    return requestContext.refusalOf(context, refusal, this.adapterHost.httpAdapter);
   }
 
   private get name(): string {

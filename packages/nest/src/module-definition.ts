@@ -3,8 +3,12 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import type { ResourceServer } from '@assay/core';
 import { AssayGuard } from './assay.guard.js';
 import { AssayReport } from './assay-report.js';
+import { ConnectionGate } from './connections/connection-gate.js';
 import { resourceServerFrom, type AssayModuleExtras, type OptionsProvider } from './module-options.js';
 import { moduleSettings, type ModuleSettings } from './module-settings.js';
+import { gatewaysReachedProvider } from './report/global-guard-reach.js';
+import { Judges } from './report/judges.js';
+import { listenersWatchedProvider } from './report/microservice-listeners.js';
 import { defaultResourceServerName, resourceServerToken } from './resource-server-token.js';
 
 /**
@@ -30,6 +34,10 @@ export function moduleDefinition(
       useFactory: (resourceServer: ResourceServer): ModuleSettings => ({ guard, name, resourceServer }),
     },
     guardClass,
+    Judges,
+    listenersWatchedProvider,
+    gatewaysReachedProvider,
+    ConnectionGate,
     AssayReport,
     // `useExisting`, so that a test can override the guard as a provider.
     ...(guard === 'global' ? [{ provide: APP_GUARD, useExisting: guardClass }] : []),

@@ -415,8 +415,8 @@ describe.each(platforms)('AssayGuard on %s', (_platform, start) => {
     });
   });
 
-  it.each(['ws', 'rpc', 'graphql', 'something-new'])(
-    'refuses an execution context of the type %s, also for a public handler',
+  it.each(['mqtt', 'something-new'])(
+    '[attack-31-unprotected-context] refuses an execution context of the unknown type %s, also for a public handler',
     async (type) => {
       const controller = app.get(OrdersController);
       // eslint-disable-next-line @typescript-eslint/unbound-method -- a guard gets the bare function

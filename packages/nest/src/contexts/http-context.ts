@@ -1,11 +1,7 @@
-import { requestViewOf, type NodeRequest } from '@assay/core';
+import { requestViewOf } from '@assay/core';
 import { AssayHttpException } from '../assay-http-exception.js';
+import { nodeRequestOf, type PlatformRequest } from './node-request.js';
 import type { RequestContext } from './request-context.js';
-
-/** What Express and Fastify both have on a request, and where Fastify keeps Node's own. */
-interface PlatformRequest extends NodeRequest {
-  readonly raw?: NodeRequest;
-}
 
 /** HTTP, on Express and on Fastify. */
 export const httpContext: RequestContext = {
@@ -32,8 +28,3 @@ export const httpContext: RequestContext = {
     return new AssayHttpException(error, answer);
   },
 };
-
-// Express extends Node's request, Fastify wraps it.
-function nodeRequestOf(request: PlatformRequest): NodeRequest {
-  return 'rawHeaders' in request ? request : (request.raw ?? request);
-}

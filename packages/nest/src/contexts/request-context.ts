@@ -1,28 +1,37 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
-import { AssayError, type RefusalAnswer, type RequestView } from '@assay/core';
+import { AssayError, type RequestView } from '@assay/core';
+import type { Refusal } from '../refusals/refusal.js';
+import { graphqlContext } from './graphql-context.js';
 import { httpContext } from './http-context.js';
+import { rpcContext } from './rpc-context.js';
+import { wsContext } from './ws-context.js';
 
-/** The HTTP adapter of the application: Express or Fastify. */
+/** The HTTP adapter of the application: Express or Fastify. A microservice without HTTP has none. */
 export type HttpAdapter = HttpAdapterHost['httpAdapter'];
 
 /** How one type of execution context shows its request, and how it refuses it. */
 export interface RequestContext {
-  /** The object that authentication is recorded on: the request as Node made it. */
+  /** The object that authentication is recorded on: the request as Node made it, or the connection. */
   readonly requestOf: (context: ExecutionContext) => object;
-  /** The request as handlers know it, with its path parameters. */
+  /** The request as handlers know it, with its path parameters, or the message. */
   readonly frameworkRequestOf: (context: ExecutionContext) => unknown;
   readonly viewOf: (context: ExecutionContext, adapter: HttpAdapter) => RequestView;
   /** What to throw, once the response is prepared. */
   readonly refusalOf: (
     context: ExecutionContext,
-    refusal: { readonly error: AssayError; readonly answer: RefusalAnswer },
+    refusal: Refusal,
     adapter: HttpAdapter,
-  ) => Error;
+  ) => Error | Promise<Error>;
 }
 
 /** One entry for each type of execution context that the guard can judge. */
-const requestContexts: ReadonlyMap<string, RequestContext> = new Map([['http', httpContext]]);
+const requestContexts: ReadonlyMap<string, RequestContext> = new Map([
+  ['http', httpContext],
+  ['graphql', graphqlContext],
+  ['ws', wsContext],
+  ['rpc', rpcContext],
+]);
 
 /**
  * How to read and refuse the request of an execution context.

@@ -1,24 +1,15 @@
 import { SetupError } from '@assay/core';
-import type { ModuleSettings } from '../module-settings.js';
-import type { Protection } from '../protection/protection-of.js';
-
-/** A handler, what it demands, and who is to see that it gets it. */
-export interface GuardedHandler {
-  /** As messages name it: `OrdersController.list`. */
-  readonly where: string;
-  readonly protection: Protection;
-  /** The resource servers whose guards judge its requests. */
-  readonly judgedBy: readonly ModuleSettings[];
-}
+import type { GuardedHandler } from './guarded-handler.js';
 
 /**
  * Holds a handler against the resource servers that judge it.
  *
- * Throws: `SetupError` where no guard enforces what it demands, or it demands an audience that the resource server
- * does not have.
+ * Throws: `SetupError` where the guard that is meant for it does not see it, where no guard enforces what it demands, or
+ * where it demands an audience that the resource server does not have.
  */
-export function checkHandler({ where, protection, judgedBy }: GuardedHandler): void {
+export function checkHandler({ where, protection, judgedBy, outOfReach }: GuardedHandler): void {
   const { access, requirements } = protection;
+  if (outOfReach !== undefined && access !== 'public') throw new SetupError({ option: where, ...outOfReach });
   if (judgedBy.length === 0 && (requirements.length > 0 || access === 'optional')) {
     throw new SetupError({
       option: where,

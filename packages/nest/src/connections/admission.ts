@@ -1,0 +1,55 @@
+import {
+  recordAuthentication,
+  type NodeRequest,
+  type Principal,
+  type RequestView,
+  type ResourceServer,
+} from '@assay/core';
+import { anonymousWhereOptional } from '../protection/anonymous-where-optional.js';
+import type { Protection } from '../protection/protection-of.js';
+import { refusalBy, type Refusal } from '../refusals/refusal.js';
+
+/** What one resource server has to see before a connection opens: the demands of every gateway that it would reach. */
+export interface Entrance {
+  readonly resourceServer: ResourceServer;
+  readonly protections: readonly Protection[];
+}
+
+/** Someone who wants to connect. */
+export interface Caller {
+  /** The object that authentication is recorded on. */
+  readonly subject: object;
+  readonly request: NodeRequest;
+  readonly view: RequestView;
+}
+
+/** Lets a caller connect, or tells why not. One connection reaches several gateways: the strictest of them counts. */
+export async function admit(caller: Caller, entrances: readonly Entrance[]): Promise<Refusal | undefined> {
+  for (const { resourceServer, protections } of entrances) {
+    const access = strictestOf(protections);
+    if (access === 'public') continue;
+    try {
+      const principal = await anonymousWhereOptional(resourceServer.authenticate(caller.view), access);
+      if (principal !== undefined) await authorize(principal, resourceServer, { protections, caller });
+      recordAuthentication(caller.subject, { principal, resourceServer });
+    } catch (error) {
+      return refusalBy(resourceServer, error);
+    }
+  }
+  return undefined;
+}
+
+async function authorize(
+  principal: Principal,
+  resourceServer: ResourceServer,
+  { protections, caller }: { readonly protections: readonly Protection[]; readonly caller: Caller },
+): Promise<void> {
+  const requirements = protections.flatMap((protection) => protection.requirements);
+  await resourceServer.authorize(principal, requirements, { request: caller.request });
+}
+
+function strictestOf(protections: readonly Protection[]): Protection['access'] {
+  const accesses = protections.map(({ access }) => access);
+  if (accesses.includes('protected')) return 'protected';
+  return accesses.includes('optional') ? 'optional' : 'public';
+}
