@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { parseChallenges } from '../conformance/support/parse-challenges.js';
 import { ordersApi, reportsApi, resourceOf } from './support/example-apis.js';
 import { assertionFor, tokenByAssertion, validatedClaims } from './support/foreign-client.js';
@@ -11,6 +11,9 @@ import { startForeignIssuer, type ForeignIssuer } from './support/foreign-issuer
 import { keyPair } from './support/key-pair.js';
 import { freePort, runExample, startExample, type RunningExample } from './support/processes.js';
 import { serve, type Service } from './support/serve.js';
+
+// Processes and key pairs take their time on a busy machine; nothing here waits for a clock.
+jest.setTimeout(30_000);
 
 // The built entries, as processes of their own: what `npm run build` has left in each dist folder.
 let running: RunningExample | undefined;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createResourceServer } from '@assay/core';
 import { createApp, createServer } from '../../examples/authorization-server/src/app.js';
 import { withByteChanged } from './support/altered-token.js';
@@ -12,6 +12,9 @@ import {
 } from './support/foreign-client.js';
 import { keyPair, type KeyPair } from './support/key-pair.js';
 import { serve, type Service } from './support/serve.js';
+
+// Processes and key pairs take their time on a busy machine; nothing here waits for a clock.
+jest.setTimeout(30_000);
 
 // The client is foreign here: oauth4webapi, and Web Crypto for its signatures.
 const agent = 'foreign-agent';

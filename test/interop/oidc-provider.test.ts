@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createResourceServer } from '@assay/core';
 import { fixedClock, type FixedClock } from '@assay/testing';
 import request from 'supertest';
@@ -11,6 +11,9 @@ import {
   type ForeignIssuer,
 } from './support/foreign-issuer.js';
 import type { Service } from './support/serve.js';
+
+// Processes and key pairs take their time on a busy machine; nothing here waits for a clock.
+jest.setTimeout(30_000);
 
 // Both sides of the token are foreign here: oidc-provider issues it, oauth4webapi asks for it.
 let foreign: ForeignIssuer;
