@@ -12,7 +12,8 @@ export interface IssuerResolver {
   /**
    * The options of a trusted issuer, or nothing for one that is not trusted. Asked at every request, with an `iss` that
    * nobody has verified: it has to answer from what the application knows, quickly, and never by way of a request to a
-   * place that the identifier names.
+   * place that the identifier names. Functions among the options have to be the same ones each time: with other options
+   * the issuer is made anew, and its keys are fetched again.
    */
   readonly resolve: (identifier: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>;
   /** Of how many issuers keys are kept; the one that was used longest ago goes first. Default 1000. */
