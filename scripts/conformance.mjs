@@ -6,6 +6,8 @@
  *
  *   --verbose           lists the ids of open rows
  *   --update-baseline   raises the number of covered rows that may not fall again
+ *   --break [TEXT]      instead, takes out each rule and step, or those with the text in their name, and fails where no
+ *                       test goes red (see conformance/break.mjs); needs no results
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { collectCases } from './conformance/collect.mjs';
@@ -19,6 +21,13 @@ const resultsFile = fromRoot('reports/jest-results.json');
 const baselineFile = fromRoot('test/conformance/baseline.json');
 
 const flags = process.argv.slice(2);
+if (flags[0] === '--break') {
+  const { root, setUp } = await import('./set-up.mjs');
+  const { breakEverything } = await import('./conformance/break.mjs');
+  if (flags.length > 2) stop('--break takes one text at most, and no other option.');
+  setUp();
+  process.exit((await breakEverything(root, { only: flags[1] })) === 0 ? 0 : 1);
+}
 const unknown = flags.filter((flag) => !knownFlags.includes(flag));
 if (unknown.length > 0) stop(`Unknown option ${unknown.join(' ')}. Known options: ${knownFlags.join(', ')}`);
 if (!existsSync(resultsFile)) stop('There are no test results: run npm test first (the whole suite).');
