@@ -22,8 +22,8 @@ export interface AlgorithmTraits {
   readonly digest: 'sha256' | 'sha384' | 'sha512' | null;
   /** The only length in bytes that a signature can have; absent where the key's size decides. */
   readonly signatureBytes?: number;
-  /** What `node:crypto` needs beside the key. */
-  readonly verifyOptions: {
+  /** What `node:crypto` needs beside the key; absent where its defaults for the type of key are right. */
+  readonly verifyOptions?: {
     readonly padding?: number;
     readonly saltLength?: number;
     readonly dsaEncoding?: 'ieee-p1363';
@@ -31,7 +31,6 @@ export interface AlgorithmTraits {
 }
 
 const rsa = { kty: 'RSA', keyType: 'rsa', publicMembers: { n: undefined, e: undefined } } as const;
-const pkcs1 = { padding: constants.RSA_PKCS1_PADDING };
 // With the salt length pinned to the digest's, OpenSSL refuses any other.
 const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 
@@ -43,14 +42,14 @@ const p521 = { ...ec, crv: 'P-521', namedCurve: 'secp521r1', publicMembers: { x:
 const ecdsa = { dsaEncoding: 'ieee-p1363' } as const;
 
 const okp = { kty: 'OKP', crv: 'Ed25519', keyType: 'ed25519', publicMembers: { x: 32 } } as const;
-const ed25519 = { ...okp, digest: null, signatureBytes: 64, verifyOptions: {} } as const;
+const ed25519 = { ...okp, digest: null, signatureBytes: 64 } as const;
 
-const akp = { kty: 'AKP', digest: null, verifyOptions: {} } as const;
+const akp = { kty: 'AKP', digest: null } as const;
 
 export const algorithms = {
-  RS256: { ...rsa, digest: 'sha256', verifyOptions: pkcs1 },
-  RS384: { ...rsa, digest: 'sha384', verifyOptions: pkcs1 },
-  RS512: { ...rsa, digest: 'sha512', verifyOptions: pkcs1 },
+  RS256: { ...rsa, digest: 'sha256' },
+  RS384: { ...rsa, digest: 'sha384' },
+  RS512: { ...rsa, digest: 'sha512' },
   PS256: { ...rsa, digest: 'sha256', verifyOptions: pss },
   PS384: { ...rsa, digest: 'sha384', verifyOptions: pss },
   PS512: { ...rsa, digest: 'sha512', verifyOptions: pss },
