@@ -10,6 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import {
   authenticationOf,
+  keepAnswerPrivate,
   recordAuthentication,
   SetupError,
   type AssayError,
@@ -90,6 +91,9 @@ export class AssayGuard implements CanActivate {
       return established;
     }
     const view = requestContext.viewOf(context, this.adapterHost.httpAdapter);
+    if (requestContext.responseOf !== undefined && this.resourceServer.requiresPrivateAnswer(view)) {
+      keepAnswerPrivate(requestContext.responseOf(context));
+    }
     const principal = await anonymousWhereOptional(this.authenticateOnce(request, view), access);
     recordAuthentication(request, { principal, resourceServer: this.resourceServer });
     return principal;

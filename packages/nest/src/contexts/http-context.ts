@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { requestViewOf } from '@assay/core';
 import { AssayHttpException } from '../assay-http-exception.js';
 import { nodeRequestOf, type PlatformRequest } from './node-request.js';
@@ -19,6 +20,12 @@ export const httpContext: RequestContext = {
       rawHeaders,
       body: request.body,
     });
+  },
+
+  responseOf(context) {
+    const response = context.switchToHttp().getResponse<ServerResponse & { readonly raw?: ServerResponse }>();
+    // Express extends Node's response, Fastify wraps it.
+    return response.raw ?? response;
   },
 
   refusalOf(context, { error, answer }, adapter) {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { ExecutionContext } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { AssayError, type RequestView } from '@assay/core';
@@ -17,6 +18,8 @@ export interface RequestContext {
   /** The request as handlers know it, with its path parameters, or the message. */
   readonly frameworkRequestOf: (context: ExecutionContext) => unknown;
   readonly viewOf: (context: ExecutionContext, adapter: HttpAdapter) => RequestView;
+  /** The response as Node made it, where the context answers over HTTP. */
+  readonly responseOf?: (context: ExecutionContext) => ServerResponse;
   /** What to throw, once the response is prepared. */
   readonly refusalOf: (
     context: ExecutionContext,
