@@ -6,10 +6,11 @@ export default class Reporter {
     const red = testResults.flatMap((suite) =>
       suite.testResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
     );
+    const redSuites = testResults
+      .filter(({ numFailingTests }) => numFailingTests > 0)
+      .map(({ testFilePath }) => testFilePath);
     const notLoaded = testResults.filter((suite) => suite.testExecError).map((suite) => suite.failureMessage);
-    writeFileSync(
-      process.env.ASSAY_BREAK_RESULTS,
-      JSON.stringify({ red, notLoaded, passed: numPassedTests }),
-    );
+    const results = { red, redSuites, notLoaded, passed: numPassedTests };
+    writeFileSync(process.env.ASSAY_BREAK_RESULTS, JSON.stringify(results));
   }
 }

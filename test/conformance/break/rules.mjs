@@ -38,7 +38,7 @@ export async function ruleBreaks(root) {
           profile: profile.name,
           file: `packages/core/src/compatibility/${file}.ts`,
           expression: `${name}.profile.rules`,
-          suites: ['packages/core/test/compatibility'],
+          suites: ['test/conformance/break/preset-rules', 'packages/core/test/compatibility'],
           // The matrices speak of the specification, which a preset relaxes.
           rowRequired: false,
         }),
