@@ -27,7 +27,7 @@ const everySuite = [
  * @returns {Promise<number>}
  */
 export async function breakEverything(root, { only = '' } = {}) {
-  const breaks = [...(await ruleBreaks(root)), ...stepBreaks].filter(({ name }) => name.includes(only));
+  const breaks = [...stepBreaks, ...(await ruleBreaks(root))].filter(({ name }) => name.includes(only));
   const folder = mkdtempSync(join(tmpdir(), 'assay-break-'));
   const started = Date.now();
   let unnoticed = 0;
@@ -37,7 +37,7 @@ export async function breakEverything(root, { only = '' } = {}) {
   await Promise.all(
     Array.from({ length: availableParallelism() }, async () => {
       for (const [index, broken] of waiting) {
-        const verdict = await judge(broken, { root, file: join(folder, `${index}.json`) });
+        const verdict = await judge(broken, { root, folder, file: join(folder, `${index}.json`) });
         if (!verdict.noticed) unnoticed += 1;
         done += 1;
         console.log(`${broken.name.padEnd(74)} ${String(verdict.red).padStart(3)}  ${verdict.text}`);
@@ -51,25 +51,41 @@ export async function breakEverything(root, { only = '' } = {}) {
 }
 
 /** The closest suites first; only when they stay green, all of them. */
-async function judge(broken, { root, file }) {
+async function judge(broken, { root, folder, file }) {
   const problem = outOfDate(broken, root);
   if (problem !== undefined) return unjudged(`out of date, ${problem}`);
   let best = { noticed: false, red: 0, text: 'NOBODY NOTICED' };
   for (const suites of [broken.suites, everySuite]) {
     const run = await runJest(broken, { root, suites, file, bail: suites === broken.suites });
     if (run === undefined) return unjudged('Jest ended without results');
-    best = verdictOn(await confirmed(run, { root, file }), broken);
+    best = verdictOn(await confirmed(run, { root, folder }), broken);
     if (best.noticed) return best;
   }
   return best;
 }
 
 /** The run without those red tests that are red without the break as well: they say nothing about it. */
-async function confirmed(run, { root, file }) {
+async function confirmed(run, { root, folder }) {
   if (run.red.length === 0 || run.notLoaded.length > 0) return run;
-  const unbroken = await runJest({ edits: [] }, { root, suites: run.redSuites, file });
-  const redAnyway = new Set(unbroken?.red ?? run.red);
-  return { ...run, red: run.red.filter((title) => !redAnyway.has(title)) };
+  const redAnyway = (
+    await Promise.all(run.redSuites.map((suite) => redWithoutBreak(suite, { root, folder })))
+  ).flat();
+  return { ...run, red: run.red.filter((title) => !redAnyway.includes(title)) };
+}
+
+/** The runs of suites without any break, each made once. */
+const unbrokenRuns = new Map();
+
+function redWithoutBreak(suite, { root, folder }) {
+  if (!unbrokenRuns.has(suite)) {
+    const file = join(folder, `unbroken-${unbrokenRuns.size}.json`);
+    const run = runJest({ edits: [] }, { root, suites: [suite], file });
+    unbrokenRuns.set(
+      suite,
+      run.then((results) => results?.red ?? []),
+    );
+  }
+  return unbrokenRuns.get(suite);
 }
 
 function outOfDate({ edits }, root) {
