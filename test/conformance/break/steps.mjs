@@ -188,7 +188,7 @@ const steps = [
   [
     'check binding',
     [`${conformance}/(rfc9068|rfc8725)`],
-    edit('steps/check-binding.ts', "if (token.claims['cnf'] !== undefined)", 'if (false)'),
+    edit('steps/check-binding.ts', 'if (finding === undefined)', 'if (finding || !finding)'),
   ],
   [
     'require scope: all of them',
@@ -228,13 +228,13 @@ const steps = [
   ],
   [
     'discovery: bounded size',
-    discovery,
+    ['packages/testing/test/attacks'],
     edit('keys/fetch-json.ts', 'if (size > maximumBytes)', 'if (false)'),
   ],
   [
     'discovery: no redirect',
     discovery,
-    edit('keys/fetch-json.ts', "redirect: 'manual'", "redirect: 'follow'"),
+    edit('keys/fetch-json.ts', "redirect: 'manual',", "redirect: 'follow',"),
   ],
   [
     'protect (Express): a failure is no pass',
