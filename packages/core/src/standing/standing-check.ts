@@ -1,0 +1,25 @@
+import type { Claims } from '../evidence.js';
+
+/** What identifies an accepted access token to those who may have withdrawn it. Never the token itself. */
+export interface StandingSubject {
+  readonly issuer: string;
+  readonly claims: Claims;
+  /** A digest that identifies the token and cannot be used as one. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Asks whether an accepted access token still stands: whether nobody has withdrawn it since it was issued. Asked after
+ * every rule of the profile holds, and again while a connection stays open.
+ */
+export interface StandingCheck {
+  /** What is true when the check passes, as a short sentence for people. */
+  readonly guarantees: string;
+  readonly spec: string;
+  /**
+   * Resolves when the token stands.
+   *
+   * Error: `AssayError`: `token.*` when it was withdrawn, `service.*` when that cannot be told. Never "fine" in doubt.
+   */
+  readonly check: (token: StandingSubject) => Promise<void>;
+}
