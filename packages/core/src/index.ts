@@ -37,7 +37,7 @@ export { keepAnswerPrivate } from './private-answer.js';
 export { requestViewOf, type NodeRequest, type RequestView } from './request-view.js';
 export { audience } from './requirements/audience.js';
 export { claim, type ClaimContext, type ClaimPredicate, type ClaimValue } from './requirements/claim.js';
-export type { AuthorizationContext, Requirement } from './requirements/requirement.js';
+export type { AuthorizationContext, DisclosedScopes, Requirement } from './requirements/requirement.js';
 export {
   anyScope,
   isScopeToken,

@@ -7,6 +7,13 @@ export interface AuthorizationContext {
   readonly request?: unknown;
 }
 
+/** Scopes that a requirement demands and does not keep to itself. */
+export interface DisclosedScopes {
+  /** Whether the token has to grant all of them, or one of them. */
+  readonly match: 'all' | 'any';
+  readonly scopes: readonly string[];
+}
+
 /**
  * What a route demands of the principal. Made by `scope()`, `anyScope()`, `audience()` and their like.
  */
@@ -15,6 +22,8 @@ export interface Requirement {
   readonly description: string;
   /** The audience that the route is narrowed to, where that is what is demanded. */
   readonly audience?: string;
+  /** The scopes that callers may be told of, where scopes are what is demanded. For documents about an API. */
+  readonly disclosedScopes?: DisclosedScopes;
   /** The refusal, or nothing. */
   readonly check: (
     principal: Principal,

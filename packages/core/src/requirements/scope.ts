@@ -1,6 +1,6 @@
 import { AssayError } from '../assay-error.js';
 import { SetupError } from '../setup-error.js';
-import type { Requirement } from './requirement.js';
+import type { DisclosedScopes, Requirement } from './requirement.js';
 
 /** How a scope requirement is answered. */
 export interface ScopeDisclosure {
@@ -22,6 +22,7 @@ export function scope(...args: ScopeArguments): Requirement {
   const { scopes, disclosed } = scopesOf(args);
   return {
     description: `scope ${scopes.join(' ')}`,
+    ...disclosure('all', { scopes, disclosed }),
     check: (principal) =>
       scopes.every((name) => principal.hasScope(name))
         ? undefined
@@ -39,6 +40,7 @@ export function anyScope(...args: ScopeArguments): Requirement {
   const { scopes, disclosed } = scopesOf(args);
   return {
     description: `any scope of ${scopes.join(' ')}`,
+    ...disclosure('any', { scopes, disclosed }),
     check: (principal) =>
       scopes.some((name) => principal.hasScope(name))
         ? undefined
@@ -75,6 +77,13 @@ function scopesOf(args: ScopeArguments): { scopes: readonly string[]; disclosed:
   }
   const { disclosed = true } = Array.isArray(first) ? (disclosure ?? {}) : {};
   return { scopes, disclosed };
+}
+
+function disclosure(
+  match: DisclosedScopes['match'],
+  { scopes, disclosed }: ReturnType<typeof scopesOf>,
+): Pick<Requirement, 'disclosedScopes'> {
+  return disclosed ? { disclosedScopes: { match, scopes } } : {};
 }
 
 function insufficient(requiredScopes: readonly string[] | undefined): AssayError {

@@ -51,6 +51,12 @@ describe('scope', () => {
   it('describes itself', () => {
     expect(scope('a', 'b').description).toBe('scope a b');
   });
+
+  it('names its scopes for documents, unless they are not disclosed', () => {
+    expect(scope('a', 'b').disclosedScopes).toEqual({ match: 'all', scopes: ['a', 'b'] });
+    expect(scope(['a'], { disclosed: true }).disclosedScopes).toEqual({ match: 'all', scopes: ['a'] });
+    expect(scope(['a', 'b'], { disclosed: false }).disclosedScopes).toBeUndefined();
+  });
 });
 
 describe('anyScope', () => {
@@ -75,6 +81,11 @@ describe('anyScope', () => {
 
   it('describes itself', () => {
     expect(anyScope('a', 'b').description).toBe('any scope of a b');
+  });
+
+  it('names its scopes for documents, unless they are not disclosed', () => {
+    expect(anyScope('a', 'b').disclosedScopes).toEqual({ match: 'any', scopes: ['a', 'b'] });
+    expect(anyScope(['a', 'b'], { disclosed: false }).disclosedScopes).toBeUndefined();
   });
 });
 
