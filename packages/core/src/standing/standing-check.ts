@@ -1,12 +1,13 @@
-import type { Claims } from '../evidence.js';
+import type { Principal } from '../principal.js';
 
-/** What identifies an accepted access token to those who may have withdrawn it. Never the token itself. */
-export interface StandingSubject {
-  readonly issuer: string;
-  readonly claims: Claims;
-  /** A digest that identifies the token and cannot be used as one. */
-  readonly fingerprint: string;
-}
+/**
+ * What identifies an accepted access token to those who may have withdrawn it; a principal does. Never the token
+ * itself. What an issuer's dialect calls by another name stands here under the name of RFC 9068.
+ */
+export type StandingSubject = Pick<
+  Principal,
+  'issuer' | 'subject' | 'clientId' | 'tokenId' | 'claims' | 'fingerprint'
+>;
 
 /**
  * Asks whether an accepted access token still stands: whether nobody has withdrawn it since it was issued. Asked after
