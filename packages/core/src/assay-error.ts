@@ -1,4 +1,5 @@
 import { failures, type Failure, type FailureCode, type Step } from './failures.js';
+import type { StepUpDemand } from './requirements/step-up-demand.js';
 
 /** How evidence failed: it was absent, of the wrong shape, or not what was expected. */
 export type Reason = 'missing' | 'malformed' | 'mismatch';
@@ -12,6 +13,8 @@ export interface AssayErrorDetails {
   readonly profile?: string | undefined;
   /** For `scope.insufficient`: the scopes to name in the challenge. */
   readonly requiredScopes?: readonly string[] | undefined;
+  /** For `authentication.insufficient`: the authentication to name in the challenge. */
+  readonly stepUp?: StepUpDemand | undefined;
   /** For outages: after how many seconds a retry makes sense. */
   readonly retryAfterSeconds?: number | undefined;
   /** The original error, where there was one. Never one whose message quotes received text. */
@@ -35,6 +38,7 @@ export class AssayError extends Error {
   readonly claim: string | undefined;
   readonly profile: string | undefined;
   readonly requiredScopes: readonly string[] | undefined;
+  readonly stepUp: StepUpDemand | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: FailureCode, details: AssayErrorDetails = {}) {
@@ -44,6 +48,7 @@ export class AssayError extends Error {
     this.claim = details.claim;
     this.profile = details.profile;
     this.requiredScopes = details.requiredScopes;
+    this.stepUp = details.stepUp;
     this.retryAfterSeconds = details.retryAfterSeconds;
     Object.defineProperty(this, brand, { value: true });
   }

@@ -20,7 +20,7 @@ const defaultRetryAfterSeconds = 5;
  *
  * Anything but an `AssayError` is our own failure and a 500.
  *
- * Spec: RFC 6750 section 3; RFC 9110 sections 10.2.3 and 11.6.1.
+ * Spec: RFC 6750 section 3; RFC 9470 section 3; RFC 9110 sections 10.2.3 and 11.6.1.
  */
 export function answerTo(error: unknown, settings: ChallengeSettings): RefusalAnswer {
   const known = isAssayError(error) ? error : new AssayError('service.failed', { cause: error });
@@ -38,12 +38,14 @@ export function answerTo(error: unknown, settings: ChallengeSettings): RefusalAn
   };
 }
 
-function bearerChallenge({ failure, requiredScopes }: AssayError, { realm }: ChallengeSettings): string {
+function bearerChallenge({ failure, requiredScopes, stepUp }: AssayError, { realm }: ChallengeSettings): string {
   const parameters: readonly (readonly [string, string | undefined])[] = [
     ['realm', realm],
     ['error', failure.error],
     ['error_description', failure.error === undefined ? undefined : failure.description],
-    ['scope', scopeParameter(requiredScopes)],
+    ['acr_values', spaceSeparated(stepUp?.acrValues)],
+    ['max_age', maxAgeParameter(stepUp?.maxAgeSeconds)],
+    ['scope', spaceSeparated(requiredScopes)],
   ];
   const written = parameters.flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${quoted(value)}`],
@@ -51,10 +53,15 @@ function bearerChallenge({ failure, requiredScopes }: AssayError, { realm }: Cha
   return `Bearer ${written.join(', ')}`;
 }
 
-// Any code may make an AssayError, and a text that is no scope could end the header.
-function scopeParameter(scopes: readonly string[] = []): string | undefined {
-  const writable = scopes.filter(isScopeToken);
+// Any code may make an AssayError, and a text with a quote or a line break in it could end the header.
+function spaceSeparated(words: readonly string[] = []): string | undefined {
+  const writable = words.filter(isScopeToken);
   return writable.length === 0 ? undefined : writable.join(' ');
+}
+
+/** A non-negative integer (RFC 9470 section 3), or nothing. */
+function maxAgeParameter(seconds: number | undefined): string | undefined {
+  return Number.isSafeInteger(seconds) && Number(seconds) >= 0 ? String(seconds) : undefined;
 }
 
 /** A quoted-string (RFC 9110 section 5.6.4) of a text that `isQuotable`. */

@@ -96,8 +96,18 @@ export const failures = {
     description: 'The token does not grant the required scope.',
   },
 
+  'authentication.insufficient': {
+    fault: 'grant',
+    step: 'authorize',
+    status: 401,
+    error: 'insufficient_user_authentication',
+    description: 'The user has to be authenticated more strongly, or more recently.',
+  },
+
   'permission.claim-refused': notPermitted,
   'permission.subject-kind-refused': notPermitted,
+  'permission.actor-refused': notPermitted,
+  'permission.detail-refused': notPermitted,
 
   'request.method-not-allowed': {
     ...badRequest('token request', 'The request method is not allowed here.'),
