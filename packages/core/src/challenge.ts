@@ -1,5 +1,6 @@
 import { AssayError, isAssayError } from './assay-error.js';
 import { isScopeToken } from './requirements/scope.js';
+import type { TokenScheme } from './steps/extract-token.js';
 
 /** An answer to a request that was refused, ready to be sent. */
 export interface RefusalAnswer {
@@ -11,6 +12,17 @@ export interface RefusalAnswer {
 /** What a resource server says of itself in its challenges. */
 export interface ChallengeSettings {
   readonly realm: string;
+  /** The schemes that are offered to those who have used neither. Default: Bearer. */
+  readonly schemes?: readonly TokenScheme[];
+  /** What the DPoP challenge says. */
+  readonly dpop?: DpopChallengeSettings;
+}
+
+/** What a DPoP challenge says (RFC 9449 sections 7.1 and 9). */
+export interface DpopChallengeSettings {
+  readonly algorithms: readonly string[];
+  /** A new nonce, where proofs need one. */
+  readonly freshNonce?: (() => string) | undefined;
 }
 
 const defaultRetryAfterSeconds = 5;
@@ -18,15 +30,21 @@ const defaultRetryAfterSeconds = 5;
 /**
  * The answer to a failure: status, challenge and a small body with texts from the catalogue only.
  *
+ * The schemes that the request has used are challenged, and those that are offered; the error stands with the former.
  * Anything but an `AssayError` is our own failure and a 500.
  *
- * Spec: RFC 6750 section 3; RFC 9470 section 3; RFC 9110 sections 10.2.3 and 11.6.1.
+ * Spec: RFC 6750 section 3; RFC 9449 sections 7.1, 7.2 and 9; RFC 9110 sections 10.2.3 and 11.6.1.
  */
-export function answerTo(error: unknown, settings: ChallengeSettings): RefusalAnswer {
+export function answerTo(
+  error: unknown,
+  settings: ChallengeSettings,
+  used: readonly TokenScheme[] = [],
+): RefusalAnswer {
   const known = isAssayError(error) ? error : new AssayError('service.failed', { cause: error });
   const { status, error: code, description, fault } = known.failure;
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
-  if (fault !== 'service') headers['WWW-Authenticate'] = bearerChallenge(known, settings);
+  if (fault !== 'service') headers['WWW-Authenticate'] = challenges(known, settings, used);
+  if (code === 'use_dpop_nonce') headers['DPoP-Nonce'] = settings.dpop?.freshNonce?.() ?? '';
   if (status === 503) headers['Retry-After'] = String(known.retryAfterSeconds ?? defaultRetryAfterSeconds);
   return {
     status,
@@ -38,19 +56,50 @@ export function answerTo(error: unknown, settings: ChallengeSettings): RefusalAn
   };
 }
 
-function bearerChallenge({ failure, requiredScopes, stepUp }: AssayError, { realm }: ChallengeSettings): string {
-  const parameters: readonly (readonly [string, string | undefined])[] = [
+function challenges(error: AssayError, settings: ChallengeSettings, used: readonly TokenScheme[]): string {
+  const schemes = schemesChallenged(error, settings, used);
+  const blamed = schemes.filter((scheme) => used.includes(scheme));
+  return schemes
+    .map((scheme) => {
+      const carriesError = blamed.length === 0 || blamed.includes(scheme);
+      const parameters = [
+        ...aboutServer(scheme, settings),
+        ...(carriesError && error.failure.error !== undefined ? aboutError(error) : []),
+      ];
+      return `${scheme} ${parameters.map(([name, value]) => `${name}=${quoted(value)}`).join(', ')}`;
+    })
+    .join(', ');
+}
+
+/** Bearer first: simple clients look no farther. */
+function schemesChallenged(
+  { code }: AssayError,
+  { schemes: offered }: ChallengeSettings,
+  used: readonly TokenScheme[],
+): readonly TokenScheme[] {
+  const challenged = new Set(offered ?? (used.length > 0 ? used : ['Bearer']));
+  // Whoever holds a bound token has to hear how it is used, also where nobody offers DPoP.
+  if (code === 'token.proof-required') challenged.add('DPoP');
+  if (used.includes('DPoP')) challenged.add('DPoP');
+  return (['Bearer', 'DPoP'] as const).filter((scheme) => challenged.has(scheme));
+}
+
+type Parameter = readonly [name: string, value: string];
+
+function aboutServer(scheme: TokenScheme, { realm, dpop }: ChallengeSettings): readonly Parameter[] {
+  return [
     ['realm', realm],
-    ['error', failure.error],
-    ['error_description', failure.error === undefined ? undefined : failure.description],
-    ['acr_values', spaceSeparated(stepUp?.acrValues)],
-    ['max_age', maxAgeParameter(stepUp?.maxAgeSeconds)],
-    ['scope', spaceSeparated(requiredScopes)],
+    ...(scheme === 'DPoP' ? [['algs', (dpop?.algorithms ?? []).join(' ')] as const] : []),
   ];
-  const written = parameters.flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${quoted(value)}`],
-  );
-  return `Bearer ${written.join(', ')}`;
+}
+
+function aboutError({ failure, requiredScopes }: AssayError): readonly Parameter[] {
+  const scope = scopeParameter(requiredScopes);
+  return [
+    ...(failure.error === undefined ? [] : [['error', failure.error] as const]),
+    ['error_description', failure.description],
+    ...(scope === undefined ? [] : [['scope', scope] as const]),
+  ];
 }
 
 // Any code may make an AssayError, and a text with a quote or a line break in it could end the header.
