@@ -33,7 +33,7 @@ const defaultRetryAfterSeconds = 5;
  * The schemes that the request has used are challenged, and those that are offered; the error stands with the former.
  * Anything but an `AssayError` is our own failure and a 500.
  *
- * Spec: RFC 6750 section 3; RFC 9449 sections 7.1, 7.2 and 9; RFC 9110 sections 10.2.3 and 11.6.1.
+ * Spec: RFC 6750 section 3; RFC 9470 section 3; RFC 9449 sections 7.1, 7.2 and 9; RFC 9110 sections 10.2.3 and 11.6.1.
  */
 export function answerTo(
   error: unknown,
@@ -93,13 +93,15 @@ function aboutServer(scheme: TokenScheme, { realm, dpop }: ChallengeSettings): r
   ];
 }
 
-function aboutError({ failure, requiredScopes }: AssayError): readonly Parameter[] {
-  const scope = scopeParameter(requiredScopes);
-  return [
-    ...(failure.error === undefined ? [] : [['error', failure.error] as const]),
+function aboutError({ failure, requiredScopes, stepUp }: AssayError): readonly Parameter[] {
+  const parameters: readonly (readonly [name: string, value: string | undefined])[] = [
+    ['error', failure.error],
     ['error_description', failure.description],
-    ...(scope === undefined ? [] : [['scope', scope] as const]),
+    ['acr_values', spaceSeparated(stepUp?.acrValues)],
+    ['max_age', maxAgeParameter(stepUp?.maxAgeSeconds)],
+    ['scope', spaceSeparated(requiredScopes)],
   ];
+  return parameters.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }
 
 // Any code may make an AssayError, and a text with a quote or a line break in it could end the header.
