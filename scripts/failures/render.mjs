@@ -11,6 +11,9 @@ const groups = {
     'The JWT is not good evidence. At a resource server the status is 401 and the challenge carries the error. At the ' +
     'token endpoint, where the JWT is an assertion, every one of them is answered like `grant.refused`, so that the ' +
     'answer does not tell which issuers are trusted.',
+  proof:
+    'The DPoP proof does not show that the sender holds the key that the token is bound to (RFC 9449 section 4.3). With ' +
+    '`use_dpop_nonce` the answer brings the nonce that the next proof has to hold.',
   scope:
     'The token is good and does not permit this. The challenge names the scopes that are missing, unless told not to.',
   permission:

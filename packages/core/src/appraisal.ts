@@ -1,8 +1,9 @@
 import { isAssayError, type AssayError, type Reason } from './assay-error.js';
-import type { PresentedToken, SignedStatement } from './evidence.js';
+import { reached, type AcceptedToken, type PresentedToken, type SignedStatement } from './evidence.js';
 import type { FailureCode, Step } from './failures.js';
-import { confirmationIsProven } from './rules/confirmation-is-proven.js';
+import { standardReading } from './profiles/claim-reading.js';
 import type { Expected, Rule } from './rules/rule.js';
+import { refuseBound } from './steps/refuse-bound.js';
 import {
   establishOrigin,
   expectedOf,
@@ -66,23 +67,44 @@ function stepLinesOf({ decryption }: Pick<VerifierParts<string>, 'decryption'>):
   return (decryption?.keys ?? []).length === 0 ? signer : [decryptionStep, ...signer];
 }
 
-/** Appraises a token against a profile: unlike a verification, it goes on to every rule and never throws on bad evidence. */
+/** A judgement of a token that satisfies its profile: who sent it, whether it still stands. */
+export interface LaterStep {
+  readonly guarantees: string;
+  readonly spec: string;
+  /** Error: throws `AssayError`. */
+  readonly check: (token: AcceptedToken) => unknown;
+}
+
+/** What stands for the sender's proof where a token comes without a request. */
+export const notBound: LaterStep = {
+  guarantees: 'no key is named in cnf that was not proven',
+  spec: 'RFC 7800 section 3',
+  check: refuseBound,
+};
+
+/**
+ * Appraises a token against a profile: unlike a verification, it goes on to every rule and never throws on bad evidence.
+ * The later steps are taken only for a token that satisfies them all: they may ask others about it.
+ */
 export async function appraiseToken(
   presented: PresentedToken,
   parts: VerifierParts<string>,
   context?: VerificationContext,
+  later: readonly LaterStep[] = [notBound],
 ): Promise<Appraisal> {
   const { profile, clock } = parts;
   try {
     const { verified, issuer } = await establishOrigin(presented, parts);
     const expected = expectedOf(issuer, clock, context);
     const origin = stepLinesOf(parts).map((line) => lineOf(line, 'satisfied'));
-    const { name, rules } = profileOf(issuer, profile, expected);
-    const judged = [...rules, confirmationIsProven].map((rule) => lineOfRule(rule, verified, expected));
-    return appraisal(name, [...origin, ...judged]);
+    const { name, rules, kind, reading = standardReading } = profileOf(issuer, profile, expected);
+    const judged = rules.map((rule) => lineOfRule(rule, verified, expected));
+    const isAccepted = judged.every(({ verdict }) => verdict === 'satisfied');
+    const accepted = isAccepted ? reached<AcceptedToken>({ ...verified, kind, reading }) : undefined;
+    return appraisal(name, [...origin, ...judged, ...(await linesOfLater(later, accepted))]);
   } catch (error) {
     if (!isAssayError(error)) throw error;
-    const unreached = [...profile.rules, confirmationIsProven].map((rule) => lineOf(rule, 'not reached'));
+    const unreached = [...profile.rules, ...later].map((line) => lineOf(line, 'not reached'));
     return appraisal(profile.name, [...originUntil(realFailure(error), stepLinesOf(parts)), ...unreached]);
   }
 }
@@ -91,11 +113,37 @@ export async function appraiseToken(
 export function appraisalOfExtraction(
   { code, reason, claim }: AssayError,
   parts: Pick<VerifierParts<string>, 'profile' | 'decryption'>,
+  later: readonly LaterStep[] = [notBound],
 ): Appraisal {
   const { name, rules } = parts.profile;
-  const lines = [...stepLinesOf(parts), ...rules, confirmationIsProven];
+  const lines = [...stepLinesOf(parts), ...rules, ...later];
   const unreached = lines.map((line) => lineOf(line, 'not reached'));
   return appraisal(name, [{ ...extraction, verdict: 'rejected', code, reason, claim }, ...unreached]);
+}
+
+/** The later steps in order, until one refuses. */
+async function linesOfLater(
+  later: readonly LaterStep[],
+  accepted: AcceptedToken | undefined,
+): Promise<readonly AppraisalLine[]> {
+  const lines: AppraisalLine[] = [];
+  let token = accepted;
+  for (const step of later) {
+    const line = token === undefined ? lineOf(step, 'not reached') : await lineOfLater(step, token);
+    if (line.verdict !== 'satisfied') token = undefined;
+    lines.push(line);
+  }
+  return lines;
+}
+
+async function lineOfLater(step: LaterStep, token: AcceptedToken): Promise<AppraisalLine> {
+  try {
+    await step.check(token);
+    return lineOf(step, 'satisfied');
+  } catch (error) {
+    if (!isAssayError(error)) throw error;
+    return failedLine(step, error);
+  }
 }
 
 function lineOf(
@@ -125,10 +173,16 @@ function originUntil(error: AssayError, steps: readonly StepLine[]): readonly Ap
   const failedAt = steps.findIndex(({ step }) => step === error.step);
   return steps.map((line, index) => {
     if (index !== failedAt) return lineOf(line, index < failedAt ? 'satisfied' : 'not reached');
-    const { guarantees, spec } = line;
-    const verdict = error.failure.fault === 'service' ? 'undetermined' : 'rejected';
-    return { guarantees, spec, verdict, code: error.code, reason: error.reason, claim: error.claim };
+    return failedLine(line, error);
   });
+}
+
+function failedLine(
+  { guarantees, spec }: Pick<Rule, 'guarantees' | 'spec'>,
+  { failure, code, reason, claim }: AssayError,
+): AppraisalLine {
+  const verdict = failure.fault === 'service' ? 'undetermined' : 'rejected';
+  return { guarantees, spec, verdict, code, reason, claim };
 }
 
 function appraisal(profile: string, lines: readonly AppraisalLine[]): Appraisal {

@@ -2,12 +2,12 @@
  * The failure catalogue: the only place that relates a failure to the outside world.
  *
  * Codes are public API: added freely, renamed never. The first word says whose fault it is:
- * `request.*`, `token.*`, `client.*`, `grant.*` and `scope.*` are the caller's, `service.*` is ours and is
+ * `request.*`, `token.*`, `proof.*`, `client.*`, `grant.*` and `scope.*` are the caller's, `service.*` is ours and is
  * never a 401. `description` is the only prose that reaches the wire.
  */
 
 /** Whose fault a failure is. */
-export type Fault = 'request' | 'token' | 'client' | 'grant' | 'service';
+export type Fault = 'request' | 'token' | 'proof' | 'client' | 'grant' | 'service';
 
 /** The step of a request's path that can end in a failure (see `authenticate` in `resource-server.ts`). */
 export type Step =
@@ -33,6 +33,15 @@ export interface Failure {
 
 const badToken = (step: Step, description: string) =>
   ({ fault: 'token', step, status: 401, error: 'invalid_token', description }) as const;
+
+const badProof = (description: string) =>
+  ({
+    fault: 'proof',
+    step: 'check binding',
+    status: 401,
+    error: 'invalid_dpop_proof',
+    description,
+  }) as const;
 
 const badRequest = (step: Step, description: string) =>
   ({ fault: 'request', step, status: 400, error: 'invalid_request', description }) as const;
@@ -87,6 +96,36 @@ export const failures = {
     'check binding',
     'The token is bound to a key that was not proven.',
   ),
+  'token.confirmation-missing': badToken('check binding', 'The token is not bound to a key.'),
+  'token.confirmation-mismatch': badToken('check binding', 'The token is bound to another key.'),
+  'token.proof-required': badToken('check binding', 'The token is bound to a key that was not proven.'),
+  'token.certificate-required': badToken(
+    'check binding',
+    'The token is bound to a certificate that was not presented.',
+  ),
+
+  'proof.missing': badProof('A DPoP proof is required.'),
+  'proof.repeated': badProof('More than one DPoP proof was sent.'),
+  'proof.malformed': badProof('The DPoP proof is malformed.'),
+  'proof.algorithm-refused': badProof('The DPoP proof is not signed as required.'),
+  'proof.key-refused': badProof('The key of the DPoP proof is not accepted.'),
+  'proof.signature-invalid': badProof('The signature of the DPoP proof is invalid.'),
+  'proof.type-mismatch': badProof('The DPoP proof is of another type.'),
+  'proof.claim-invalid': badProof('The DPoP proof lacks a required claim.'),
+  'proof.method-mismatch': badProof('The DPoP proof is for another method.'),
+  'proof.uri-mismatch': badProof('The DPoP proof is for another URI.'),
+  'proof.token-mismatch': badProof('The DPoP proof is for another token.'),
+  'proof.too-old': badProof('The DPoP proof was made too long ago.'),
+  'proof.not-yet-valid': badProof('The DPoP proof was made in the future.'),
+  'proof.replayed': badProof('The DPoP proof was used before.'),
+  'proof.nonce-missing': {
+    ...badProof('The DPoP proof has to hold the nonce that is given here.'),
+    error: 'use_dpop_nonce',
+  },
+  'proof.nonce-refused': {
+    ...badProof('The DPoP proof has to hold the nonce that is given here.'),
+    error: 'use_dpop_nonce',
+  },
 
   'scope.insufficient': {
     fault: 'grant',

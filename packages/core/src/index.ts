@@ -5,6 +5,7 @@ export { compatibilityPresets, type CompatibilityName } from './compatibility/pr
 export type { MacAlgorithm, TokenAlgorithm } from './mac-algorithms.js';
 export { isKnownAlgorithm, knownAlgorithms, type Algorithm } from './algorithms.js';
 export type { Appraisal, AppraisalLine, AppraisalVerdict } from './appraisal.js';
+export { fulfilDuties, type AnswerDuties } from './answer-duties.js';
 export { AssayError, isAssayError, type AssayErrorDetails, type Reason } from './assay-error.js';
 export { authenticationOf, recordAuthentication, type AuthenticationState } from './authentication-state.js';
 export { answerTo, type ChallengeSettings, type RefusalAnswer } from './challenge.js';
@@ -33,8 +34,13 @@ export { accessToken as accessTokenProfile } from './profiles/access-token.js';
 export { scopeList, type ClaimReading, type SubjectKind } from './profiles/claim-reading.js';
 export { defineProfile, type ProfileDefinition } from './profiles/define-profile.js';
 export type { Profile } from './profiles/profile.js';
-export { keepAnswerPrivate } from './private-answer.js';
-export { requestViewOf, type NodeRequest, type RequestView } from './request-view.js';
+export {
+  requestViewOf,
+  type ConnectionView,
+  type NodeRequest,
+  type NodeSocket,
+  type RequestView,
+} from './request-view.js';
 export { audience } from './requirements/audience.js';
 export { claim, type ClaimContext, type ClaimPredicate, type ClaimValue } from './requirements/claim.js';
 export type { AuthorizationContext, DisclosedScopes, Requirement } from './requirements/requirement.js';
@@ -52,6 +58,14 @@ export {
   type ResourceServer,
   type ResourceServerOptions,
 } from './resource-server.js';
+export type {
+  ClientCertificateOptions,
+  DpopNonceOptions,
+  DpopOptions,
+  SenderOptions,
+} from './settings/sender-options.js';
+export type { CertificateEncoding } from './binding/client-certificate.js';
+export type { SenderConstraint } from './binding/sender-policy.js';
 export type { AssertionIssuerOptions, AssertionJudgingOptions } from './settings/assertion-issuers.js';
 export type { KeysOption, KeySetUrl } from './settings/key-option.js';
 export { knownOptionsOnly } from './settings/options.js';
@@ -59,7 +73,7 @@ export type { CompatibilityOptions, IssuerOptions, PerIssuerOptions } from './se
 export type { IssuerResolver } from './settings/resolved-issuers.js';
 export type { AccessTokenOptions } from './settings/trusted-issuers.js';
 export { reject, satisfied, type Expected, type Finding, type Rule, type Verdict } from './rules/rule.js';
-export type { TokenLocation } from './steps/extract-token.js';
+export type { TokenLocation, TokenScheme } from './steps/extract-token.js';
 export type { SharedSecretOption } from './settings/shared-secret.js';
 export { SetupError, type SetupProblem } from './setup-error.js';
 export { generateSigningJwk } from './signing/generate-signing-jwk.js';
@@ -71,6 +85,7 @@ export {
   type SigningKey,
 } from './signing/jwt-signer.js';
 export { inMemoryStores, type InMemoryStoresOptions, type Stores } from './stores/in-memory-stores.js';
+export type { JsonValue, RecordKey, RecordStore, StoredRecord } from './stores/record-store.js';
 export type { Reservation, SingleUseStore } from './stores/single-use-store.js';
 export type { Verifier } from './verifier.js';
 export type { VerificationContext } from './verify-token.js';

@@ -1,12 +1,15 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * Keeps an answer out of shared caches, whatever `Cache-Control` the application gives it in the end: the URL of the
- * request holds a token, and a cache goes by the URL.
+ * Keeps an answer out of shared caches, or with `no-store` out of all, whatever `Cache-Control` the application gives it
+ * in the end: a cache goes by the URL, and there is more to this request.
  *
- * Spec: RFC 6750 section 2.3; RFC 9111 section 5.2.2.
+ * Spec: RFC 6750 section 2.3; RFC 9440 section 2.4; RFC 9111 section 5.2.2.
  */
-export function keepAnswerPrivate(response: ServerResponse): void {
+export function keepAnswerPrivate(
+  response: ServerResponse,
+  weakest: 'private' | 'no-store' = 'private',
+): void {
   const writeHead = response.writeHead.bind(response) as (...parts: readonly unknown[]) => ServerResponse;
 
   // Every way of answering ends here, and here alone the last word on the headers has been said.
@@ -16,7 +19,7 @@ export function keepAnswerPrivate(response: ServerResponse): void {
     const others = given.filter(([name]) => !isCacheControl(name));
     const written = given.filter(([name]) => isCacheControl(name)).map(([, value]) => value);
     const current = written.length > 0 ? written : [response.getHeader('cache-control')];
-    response.setHeader('Cache-Control', privateCacheControl(current.flat().join(',')));
+    response.setHeader('Cache-Control', privateCacheControl(current.flat().join(','), weakest));
     return writeHead(statusCode, ...reason, ...(others.length > 0 ? [others.flat(1)] : []));
   };
 }
@@ -33,12 +36,13 @@ function isCacheControl(name: string): boolean {
   return name.toLowerCase() === 'cache-control';
 }
 
-/** The value itself where it keeps shared caches away, otherwise `private`. */
-function privateCacheControl(value: string): string {
+/** The value itself where it keeps the answer out of the caches concerned, otherwise the weakest that does. */
+function privateCacheControl(value: string, weakest: 'private' | 'no-store'): string {
   const directives = value.split(',').map((directive) => directive.trim().toLowerCase());
   const has = (...names: readonly string[]) =>
     directives.some((directive) => names.includes(directive.replace(/=.*$/, '')));
   // `private` with field names speaks of those fields alone.
-  const isPrivate = directives.includes('private') || directives.includes('no-store');
-  return isPrivate && !has('public', 's-maxage') ? value : 'private';
+  const isPrivate =
+    directives.includes('no-store') || (weakest === 'private' && directives.includes('private'));
+  return isPrivate && !has('public', 's-maxage') ? value : weakest;
 }

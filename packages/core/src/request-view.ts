@@ -9,6 +9,19 @@ export interface RequestView {
   readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
   /** The members of a form body that something has parsed already. */
   readonly form?: Readonly<Record<string, unknown>> | undefined;
+  /** The connection that the request came over. Absent where there is none to speak of, as in a message of a queue. */
+  readonly connection?: ConnectionView | undefined;
+}
+
+/** What the socket tells of the other end. Nothing here comes from a header. */
+export interface ConnectionView {
+  /** The address of the peer: the client's own, or that of the last proxy. */
+  readonly remoteAddress: string | undefined;
+  /**
+   * The certificate (DER) that the peer presented in the TLS handshake and whose key it holds; `undefined` where it
+   * presented none. Whether its chain is trusted is not said.
+   */
+  readonly peerCertificate: () => Uint8Array | undefined;
 }
 
 /** The part of Node's `IncomingMessage`, and of what frameworks add to it, that makes a `RequestView`. */
@@ -19,6 +32,13 @@ export interface NodeRequest {
   readonly rawHeaders?: readonly string[] | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body?: unknown;
+  readonly socket?: NodeSocket | null | undefined;
+}
+
+/** The part of Node's `Socket` and `TLSSocket` that makes a `ConnectionView`. */
+export interface NodeSocket {
+  readonly remoteAddress?: string | undefined;
+  readonly getPeerX509Certificate?: () => { readonly raw: Uint8Array } | undefined;
 }
 
 /**
@@ -33,6 +53,15 @@ export function requestViewOf(request: NodeRequest): RequestView {
     url: request.originalUrl ?? request.url ?? '/',
     headers,
     form: isForm(headers) && isRecord(request.body) ? request.body : undefined,
+    connection: request.socket ? connectionViewOf(request.socket) : undefined,
+  };
+}
+
+function connectionViewOf(socket: NodeSocket): ConnectionView {
+  return {
+    remoteAddress: socket.remoteAddress,
+    // Asked of the socket itself, and only when a token is bound to a certificate.
+    peerCertificate: () => socket.getPeerX509Certificate?.()?.raw,
   };
 }
 

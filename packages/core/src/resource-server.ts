@@ -1,23 +1,40 @@
 import { accessTokenParts } from './access-token-verifier.js';
-import { appraisalOfExtraction, type Appraisal } from './appraisal.js';
+import { answerDutiesOf, type AnswerDuties } from './answer-duties.js';
+import { appraisalOfExtraction, appraiseToken, type Appraisal, type LaterStep } from './appraisal.js';
 import { AssayError, isAssayError } from './assay-error.js';
-import { answerTo, isQuotable, type RefusalAnswer } from './challenge.js';
+import { checkSender } from './binding/check-sender.js';
+import { certificateIsForwarded } from './binding/client-certificate.js';
+import type { NonceVerdict } from './binding/dpop-nonces.js';
+import type { SenderPolicy } from './binding/sender-policy.js';
+import { useUpProof } from './binding/use-up-proof.js';
+import { answerTo, isQuotable, type ChallengeSettings, type RefusalAnswer } from './challenge.js';
+import { principalWithinActor, type ScopesOfActor } from './delegation/principal-within-actor.js';
 import { MisconfiguredIssuer } from './keys/misconfigured-issuer.js';
-import { Principal } from './principal.js';
+import { schemesOf, withSchemes } from './presented-schemes.js';
+import type { Principal } from './principal.js';
 import type { RequestView } from './request-view.js';
-import { authorize, type AuthorizationContext, type Requirement } from './requirements/requirement.js';
+import { authorize, type AuthorizeOptions, type Requirement } from './requirements/requirement.js';
 import { audiencesFrom } from './settings/identifiers.js';
-import { knownOptionsOnly } from './settings/options.js';
+import { leewayFrom } from './settings/numbers.js';
+import { functionIfAny, knownOptionsOnly } from './settings/options.js';
+import { senderOptionNames, senderPolicyFrom, type SenderOptions } from './settings/sender-options.js';
 import { tokenLocationsFrom } from './settings/token-locations.js';
 import { accessTokenOptionNames, type AccessTokenOptions } from './settings/trusted-issuers.js';
 import { SetupError } from './setup-error.js';
-import { carriesTokenInQuery, extractToken, type TokenLocation } from './steps/extract-token.js';
+import {
+  carriesTokenInQuery,
+  extractToken,
+  schemesPresented,
+  type TokenLocation,
+} from './steps/extract-token.js';
+import { inMemoryStores, type Stores } from './stores/in-memory-stores.js';
+import { singleUseStoreFrom } from './stores/single-use-store-option.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 import { createVerifier } from './verifier.js';
-import type { VerificationContext } from './verify-token.js';
+import { acceptToken, type VerificationContext } from './verify-token.js';
 
 /** The options of a resource server. */
-export interface ResourceServerOptions extends AccessTokenOptions {
+export interface ResourceServerOptions extends AccessTokenOptions, SenderOptions {
   /** What challenges call this resource server. Default: its first audience. */
   readonly realm?: string;
   /**
@@ -34,14 +51,29 @@ export interface ResourceServerOptions extends AccessTokenOptions {
    * Spec: RFC 6750 section 2.
    */
   readonly tokenLocations?: readonly TokenLocation[];
+  /**
+   * Where DPoP proofs are remembered until they would expire. Instances that share no store each accept a proof once.
+   * Default: the memory of this process.
+   */
+  readonly stores?: Pick<Stores, 'singleUse'>;
+  /**
+   * What an agent may do itself, where one acts for the subject (`act`): scopes of the token beyond that do not count, on
+   * any route. Default: the token alone decides.
+   *
+   * Spec: RFC 8693 section 1.1.
+   */
+  readonly scopesOfActor?: ScopesOfActor;
 }
 
 /** The names of the options of a resource server, for adapters that take them in one go with their own. */
 export const resourceServerOptionNames = [
   ...accessTokenOptionNames,
+  ...senderOptionNames,
   'realm',
   'audienceOf',
   'tokenLocations',
+  'stores',
+  'scopesOfActor',
 ] as const satisfies (keyof ResourceServerOptions)[];
 
 /** A resource server: judges requests and answers those that it refuses. Knows no framework. */
@@ -59,7 +91,7 @@ export interface ResourceServer {
   /**
    * The principal that a request proves to be.
    *
-   * Error: throws `AssayError`: `request.*`, `token.*`, or `service.*` when it could not be judged.
+   * Error: throws `AssayError`: `request.*`, `token.*`, `proof.*`, or `service.*` when it could not be judged.
    */
   readonly authenticate: (request: RequestView) => Promise<Principal>;
   /**
@@ -78,12 +110,12 @@ export interface ResourceServer {
   readonly authorize: (
     principal: Principal,
     requirement: Requirement | readonly Requirement[],
-    context?: AuthorizationContext,
+    options?: AuthorizeOptions,
   ) => Promise<void>;
   /** Every rule with its verdict for a token, or for the token of a request. For people; never throws on bad evidence. */
   readonly appraise: (jwtOrRequest: string | RequestView) => Promise<Appraisal>;
-  /** Whether the answer to a request has to be kept out of shared caches: its URL holds a token that is accepted there. */
-  readonly requiresPrivateAnswer: (request: RequestView) => boolean;
+  /** What the answer to a request has to carry, beside what the application says: caching, the next nonce. */
+  readonly answerDuties: (request: RequestView, principal: Principal | undefined) => AnswerDuties;
   /** The answer to a failure: status, challenge, body. */
   readonly challenge: (error: unknown) => RefusalAnswer;
 }
@@ -101,9 +133,22 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   const named = [...issuers.values()];
   const audiences = audiencesAnswered(named, options);
   const { audienceOf } = options;
-  const settings = { realm: realmFrom(options.realm, audiences) };
+  const scopesOfActor = functionIfAny(options.scopesOfActor, 'scopesOfActor');
+  const leewaySeconds = leewayFrom(options.leewaySeconds);
   const locations = tokenLocationsFrom(options.tokenLocations);
+  const sender = senderPolicyFrom(options, {
+    audiences,
+    leewaySeconds: options.leewaySeconds,
+    allowInsecureLoopback: options.allowInsecureLoopback === true,
+    clock: parts.clock,
+  });
+  const proofs = singleUseStoreFrom(options.stores ?? inMemoryStores({ clock: parts.clock }));
+  const settings: ChallengeSettings = {
+    realm: realmFrom(options.realm, audiences),
+    ...schemesOffered(sender),
+  };
   const verifier = createVerifier(parts);
+  const nonceVerdicts = new WeakMap<Principal, NonceVerdict>();
 
   /** What the request narrows. Where the application cannot tell, nothing is accepted. */
   function contextOf(request: RequestView): VerificationContext {
@@ -114,11 +159,38 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     }
   }
 
-  /** The path of one request, start to finish. */
-  async function authenticate(request: RequestView): Promise<Principal> {
+  /** The path of one request, start to finish. What cannot be undone comes last. */
+  async function judge(request: RequestView): Promise<Principal> {
     const presented = extractToken(request, locations);
-    const bound = await verifier.verify(presented, contextOf(request));
-    return Principal.from(bound);
+    const accepted = await acceptToken(presented.token, parts, contextOf(request));
+    const { bound, proof, nonce } = checkSender(accepted, presented, request, sender);
+    const principal = await principalWithinActor(bound, scopesOfActor);
+    if (nonce !== undefined) nonceVerdicts.set(principal, nonce);
+    if (proof !== undefined) await useUpProof(proofs, proof, sender);
+    return principal;
+  }
+
+  async function authenticate(request: RequestView): Promise<Principal> {
+    const schemes = schemesPresented(request);
+    try {
+      return withSchemes(await judge(request), schemes);
+    } catch (error) {
+      throw withSchemes(error, schemes);
+    }
+  }
+
+  async function authorizeInScheme(
+    principal: Principal,
+    requirement: Requirement | readonly Requirement[],
+    { request, alongside }: AuthorizeOptions = {},
+  ): Promise<void> {
+    const nowSeconds = parts.clock.nowMs() / 1000;
+    const context = { request, nowSeconds, leewaySeconds, audiences };
+    try {
+      await authorize(principal, listOf(requirement), context, alongside);
+    } catch (error) {
+      throw withSchemes(error, schemesOf(principal));
+    }
   }
 
   async function ensureCurrent({ issuer, expiresAt }: Principal): Promise<void> {
@@ -129,13 +201,25 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   }
 
   async function appraise(jwtOrRequest: string | RequestView): Promise<Appraisal> {
+    if (typeof jwtOrRequest === 'string') return verifier.appraise(jwtOrRequest);
+    const request = jwtOrRequest;
     try {
-      if (typeof jwtOrRequest === 'string') return await verifier.appraise(jwtOrRequest);
-      return await verifier.appraise(extractToken(jwtOrRequest, locations), contextOf(jwtOrRequest));
+      const presented = extractToken(request, locations);
+      const later = [senderStep((token) => checkSender(token, presented, request, sender))];
+      return await appraiseToken(presented.token, parts, contextOf(request), later);
     } catch (error) {
       if (!isAssayError(error)) throw error;
       return appraisalOfExtraction(error, parts);
     }
+  }
+
+  function answerDuties(request: RequestView, principal: Principal | undefined): AnswerDuties {
+    const nonceIsAging = principal !== undefined && nonceVerdicts.get(principal) === 'aging';
+    return answerDutiesOf({
+      tokenInUrl: locations.has('query') && carriesTokenInQuery(request),
+      certificateInHeader: certificateIsForwarded(request, sender.certificate),
+      nextNonce: nonceIsAging ? sender.nonces?.fresh() : undefined,
+    });
   }
 
   return {
@@ -144,11 +228,27 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     authenticate,
     ensureCurrent,
     ready: () => verifier.ready().catch(explainMisconfiguration),
-    authorize: (principal, requirement, context) => authorize(principal, listOf(requirement), context),
+    authorize: authorizeInScheme,
     appraise,
-    requiresPrivateAnswer: (request) => locations.has('query') && carriesTokenInQuery(request),
-    challenge: (error) => answerTo(error, settings),
+    answerDuties,
+    challenge: (error) => answerTo(error, settings, schemesOf(error)),
   };
+}
+
+function senderStep(check: LaterStep['check']): LaterStep {
+  return { guarantees: 'the sender has proven every key that cnf names', spec: 'RFC 7800 section 3', check };
+}
+
+/** The schemes that challenges offer, and what they say of proofs. */
+function schemesOffered({
+  required,
+  offersDpop,
+  algorithms,
+  nonces,
+}: SenderPolicy): Pick<ChallengeSettings, 'schemes' | 'dpop'> {
+  const dpop = { algorithms: [...algorithms], freshNonce: nonces?.fresh };
+  if (required === 'dpop') return { schemes: ['DPoP'], dpop };
+  return offersDpop ? { schemes: ['Bearer', 'DPoP'], dpop } : { dpop };
 }
 
 function listOf(requirement: Requirement | readonly Requirement[]): readonly Requirement[] {

@@ -1,15 +1,15 @@
 import type { Clock } from './clock.js';
 import { hintAtCompatibility } from './compatibility/hint.js';
-import type { BoundToken, PresentedToken, VerifiedToken } from './evidence.js';
+import type { AcceptedToken, BoundToken, PresentedToken, VerifiedToken } from './evidence.js';
 import type { Profile } from './profiles/profile.js';
 import type { Expected } from './rules/rule.js';
 import { applyProfile } from './steps/apply-profile.js';
-import { checkBinding } from './steps/check-binding.js';
 import { chooseIssuer } from './steps/choose-issuer.js';
 import { checkReplicatedClaims } from './steps/check-replicated-claims.js';
 import { chooseKeys } from './steps/choose-key.js';
 import { indistinguishably, openEnvelope, type Decryption } from './steps/open-envelope.js';
 import { parseToken } from './steps/parse-token.js';
+import { refuseBound } from './steps/refuse-bound.js';
 import { verifyTokenSignature } from './steps/verify-signature.js';
 import type { TrustedIssuer, TrustedIssuers } from './trusted-issuer.js';
 
@@ -30,17 +30,25 @@ export interface VerifierParts<Kind extends string> {
 
 const noDecryption: Decryption = { keys: [], required: false };
 
-/** The path of one token, from text to evidence that may be acted on. */
+/** The path of one token, from text to evidence that may be acted on, where no request comes with it. */
 export async function verifyToken<Kind extends string>(
   presented: PresentedToken,
   parts: VerifierParts<Kind>,
   context?: VerificationContext,
 ): Promise<BoundToken<Kind>> {
+  return refuseBound(await acceptToken(presented, parts, context));
+}
+
+/** The path of one token, from text to evidence that satisfies its profile. Who sent it is still open. */
+export async function acceptToken<Kind extends string>(
+  presented: PresentedToken,
+  parts: VerifierParts<Kind>,
+  context?: VerificationContext,
+): Promise<AcceptedToken<Kind>> {
   const { verified, issuer } = await establishOrigin(presented, parts);
   const expected = expectedOf(issuer, parts.clock, context);
   try {
-    const accepted = applyProfile(verified, profileOf(issuer, parts.profile, expected), expected);
-    return checkBinding(accepted, expected);
+    return applyProfile(verified, profileOf(issuer, parts.profile, expected), expected);
   } catch (error) {
     hintAtCompatibility(error, issuer);
     throw error;
@@ -98,7 +106,7 @@ export function expectedOf(issuer: TrustedIssuer, clock: Clock, context?: Verifi
     maximumLifetimeSeconds: expectations.maximumLifetimeSeconds,
     singleUse: expectations.singleUse,
     acceptsSubject: expectations.acceptsSubject,
-  } satisfies Required<Expected>;
+  } satisfies Required<Omit<Expected, 'proof'>>;
 }
 
 // An audience that is not configured leaves nothing to match: the token is refused.

@@ -1,8 +1,8 @@
 import {
   authenticationOf,
   createResourceServer,
+  fulfilDuties,
   isAssayError,
-  keepAnswerPrivate,
   knownOptionsOnly,
   recordAuthentication,
   requestViewOf,
@@ -68,8 +68,8 @@ export function protect(
     try {
       if (!isPrincipalOf(request, resourceServer)) {
         const view = requestViewOf(request);
-        if (resourceServer.requiresPrivateAnswer(view)) keepAnswerPrivate(response);
         const principal = await authenticate(view, resourceServer, authentication);
+        fulfilDuties(response, resourceServer.answerDuties(view, principal));
         const state: ExpressAuthenticationState = { principal, resourceServer, onFailure };
         recordAuthentication(request, state);
         if (principal !== undefined) request.principal = principal;

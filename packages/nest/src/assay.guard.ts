@@ -10,7 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import {
   authenticationOf,
-  keepAnswerPrivate,
+  fulfilDuties,
   recordAuthentication,
   SetupError,
   type AssayError,
@@ -91,10 +91,10 @@ export class AssayGuard implements CanActivate {
       return established;
     }
     const view = requestContext.viewOf(context, this.adapterHost.httpAdapter);
-    if (requestContext.responseOf !== undefined && this.resourceServer.requiresPrivateAnswer(view)) {
-      keepAnswerPrivate(requestContext.responseOf(context));
-    }
     const principal = await anonymousWhereOptional(this.authenticateOnce(request, view), access);
+    if (requestContext.responseOf !== undefined) {
+      fulfilDuties(requestContext.responseOf(context), this.resourceServer.answerDuties(view, principal));
+    }
     recordAuthentication(request, { principal, resourceServer: this.resourceServer });
     return principal;
   }

@@ -11,10 +11,11 @@ import { endpointFrom } from '../settings/endpoint.js';
 import { knownOptionsOnly } from '../settings/options.js';
 import { leewayFrom } from '../settings/numbers.js';
 import type { Stores } from '../stores/in-memory-stores.js';
+import { singleUseStoreFrom } from '../stores/single-use-store-option.js';
 import { createVerifier } from '../verifier.js';
 import { requiredParameter, type FormParameters } from './form-parameters.js';
 import { grantTrustFrom, type GrantIssuerOptions, type GrantTrust } from './grant-issuers.js';
-import { reserveGrant, singleUseStoreFrom } from './single-use.js';
+import { reserveGrant } from './single-use.js';
 
 /** The grant type of RFC 7523 section 2.1. */
 export const jwtBearerGrantType = 'urn:ietf:params:oauth:grant-type:jwt-bearer';

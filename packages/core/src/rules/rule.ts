@@ -20,6 +20,19 @@ export interface Expected {
   readonly singleUse?: boolean | undefined;
   /** Whether a subject is accepted. */
   readonly acceptsSubject?: ((subject: string) => boolean) | undefined;
+  /** For proofs: the request that the proof has to be for. */
+  readonly proof?: ProofExpectation | undefined;
+}
+
+/** The request that a DPoP proof has to be for (RFC 9449 section 4.3). */
+export interface ProofExpectation {
+  readonly method: string;
+  /** Normalised, without query. `undefined` where it is not known: then no proof is good. */
+  readonly uri: string | undefined;
+  /** The digest of the access token that the proof comes with; `undefined` where it comes with none. */
+  readonly accessTokenHash?: string | undefined;
+  /** Whether a nonce is a recent one of ours; `undefined` where none is demanded. */
+  readonly acceptsNonce?: ((nonce: string) => boolean) | undefined;
 }
 
 /** A rule's refusal: the code, how the evidence failed, and the claim or header parameter concerned. */

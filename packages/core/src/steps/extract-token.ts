@@ -9,9 +9,18 @@ export const tokenLocations = ['header', 'form', 'query'] as const satisfies rea
 
 const headerAlone: ReadonlySet<TokenLocation> = new Set(['header']);
 
-const bearerScheme = /^bearer(?![^\s])/i;
+/** The schemes under which an access token can be presented (RFC 6750 section 2.1, RFC 9449 section 7.1). */
+export type TokenScheme = 'Bearer' | 'DPoP';
+
+/** The one token of a request, and the scheme under which it was presented. */
+export interface PresentedCredentials {
+  readonly scheme: TokenScheme;
+  readonly token: PresentedToken;
+}
+
+const tokenScheme = /^(bearer|dpop)(?!\S)/i;
 // One or more spaces, then one b64token (RFC 6750 section 2.1).
-const bearerCredentials = /^ +([A-Za-z0-9\-._~+/]+=*)$/;
+const credentials = /^ +([A-Za-z0-9\-._~+/]+=*)$/;
 const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /** The methods whose requests have a body with a meaning (RFC 9110 section 9.3). */
@@ -19,18 +28,18 @@ const methodsWithBody = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
  * The one access token that a request carries, in a location that is enabled. By default that is the `Authorization`
- * header, with the Bearer scheme.
+ * header, with the Bearer or the DPoP scheme; in the other locations it counts as presented under Bearer.
  *
  * A token in a location that is not enabled is not read, but beside another it makes the request ambiguous all the
  * same. Another scheme, or none, is no credentials at all.
  *
  * Error: `request.token-missing`, `request.token-malformed`, `request.token-repeated`.
- * Spec: RFC 6750 sections 2 and 3.1; RFC 9110 section 11.1.
+ * Spec: RFC 6750 sections 2 and 3.1; RFC 9449 sections 7.1 and 7.2; RFC 9110 section 11.1.
  */
 export function extractToken(
   request: RequestView,
   enabled: ReadonlySet<TokenLocation> = headerAlone,
-): PresentedToken {
+): PresentedCredentials {
   const inHeader = tokensInHeader(request);
   const inForm = tokensInForm(request);
   const inQuery = tokensInQuery(request);
@@ -43,7 +52,12 @@ export function extractToken(
   if (inHeader.length + inForm.length + inQuery.length > 1) throw new AssayError('request.token-repeated');
   const [token] = readable;
   if (typeof token !== 'string' || !b64token.test(token)) throw new AssayError('request.token-malformed');
-  return token as PresentedToken;
+  return { scheme: inHeader.length > 0 ? schemeOf(request) : 'Bearer', token: token as PresentedToken };
+}
+
+/** The schemes under which a request presents tokens, each once, whether or not the tokens are any good. */
+export function schemesPresented({ headers }: RequestView): readonly TokenScheme[] {
+  return [...new Set((headers['authorization'] ?? []).flatMap((line) => schemeOfLine(line) ?? []))];
 }
 
 /** Whether a request carries a token in its query, where URLs end up in logs and caches. */
@@ -57,10 +71,21 @@ function tokensInHeader({ headers }: RequestView): readonly unknown[] {
   const lines = headers['authorization'] ?? [];
   if (lines.length > 1) throw new AssayError('request.token-repeated');
   const [line = ''] = lines;
-  if (!bearerScheme.test(line)) return none;
-  const [, token] = bearerCredentials.exec(line.slice('bearer'.length)) ?? [];
+  const scheme = schemeOfLine(line);
+  if (scheme === undefined) return none;
+  const [, token] = credentials.exec(line.slice(scheme.length)) ?? [];
   if (token === undefined) throw new AssayError('request.token-malformed');
   return [token];
+}
+
+function schemeOf({ headers }: RequestView): TokenScheme {
+  return schemeOfLine(headers['authorization']?.[0] ?? '') ?? 'Bearer';
+}
+
+function schemeOfLine(line: string): TokenScheme | undefined {
+  const scheme = tokenScheme.exec(line)?.[1]?.toLowerCase();
+  if (scheme === undefined) return undefined;
+  return scheme === 'dpop' ? 'DPoP' : 'Bearer';
 }
 
 /** The values of the parameter in a form: a parser makes a list of one that came twice. */

@@ -22,11 +22,11 @@ describe('extractToken', () => {
     ['the scheme in lower case', 'bearer a.b.c'],
     ['the scheme in upper case', 'BEARER a.b.c'],
   ])('finds the token after %s', (_how, line) => {
-    expect(extractToken(request(line))).toBe('a.b.c');
+    expect(extractToken(request(line))).toMatchObject({ token: 'a.b.c' });
   });
 
   it('takes every character of a b64token, and equals signs at its end', () => {
-    expect(extractToken(request('Bearer aZ09-._~+/=='))).toBe('aZ09-._~+/==');
+    expect(extractToken(request('Bearer aZ09-._~+/=='))).toEqual({ scheme: 'Bearer', token: 'aZ09-._~+/==' });
   });
 
   it.each([
@@ -93,7 +93,7 @@ describe('extractToken', () => {
     ['a path that reads like the name', { url: '/access_token' }],
     ['a form without a token', { form: { x: '1' } }],
   ] as readonly (readonly [string, Partial<RequestView>])[])('is not disturbed by %s', (_what, rest) => {
-    expect(extractToken(request('Bearer a', rest))).toBe('a');
+    expect(extractToken(request('Bearer a', rest))).toMatchObject({ token: 'a' });
   });
 
   it.each([

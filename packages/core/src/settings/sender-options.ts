@@ -1,0 +1,226 @@
+import type { Algorithm } from '../algorithms.js';
+import type { CertificateEncoding, CertificateHeader } from '../binding/client-certificate.js';
+import { createDpopNonces, type DpopNonces } from '../binding/dpop-nonces.js';
+import type { SenderConstraint, SenderPolicy } from '../binding/sender-policy.js';
+import { trustedProxiesFrom } from '../binding/trusted-proxies.js';
+import type { Clock } from '../clock.js';
+import { isSecureUrl } from '../keys/secure-url.js';
+import { SetupError } from '../setup-error.js';
+import { algorithmsFrom } from './algorithm-list.js';
+import { leewayFrom } from './numbers.js';
+import { knownOptionsOnly } from './options.js';
+
+/** How DPoP proofs are judged. */
+export interface DpopOptions {
+  /** The algorithms of proofs. Default: every asymmetric one that is supported. */
+  readonly algorithms?: readonly Algorithm[];
+  /** How long after its `iat` a proof is accepted. Units: seconds, 1 to 300. Default 60. */
+  readonly proofLifetimeSeconds?: number;
+  /** Demands that every proof holds a recent nonce of this server. Default: proofs need none. */
+  readonly nonce?: DpopNonceOptions;
+}
+
+/** The nonces that a server hands out. No store is needed: whoever knows the secret can judge them. */
+export interface DpopNonceOptions {
+  /**
+   * At least 32 random bytes, as bytes or base64url, the same at every instance. Of several the first makes nonces and all
+   * are accepted, so that one can follow another without a pause.
+   */
+  readonly secrets: readonly (Uint8Array | string)[];
+  /** How long a nonce is accepted. Units: seconds, 10 to 3600. Default 300. */
+  readonly lifetimeSeconds?: number;
+}
+
+/** The header in which a proxy that ends TLS names the certificate of its client. */
+export interface ClientCertificateOptions {
+  /** For instance `Client-Cert`. The proxy has to remove what clients send under this name. */
+  readonly header: string;
+  /** Default: that of RFC 9440, `:…:` around base64. */
+  readonly encoding?: CertificateEncoding;
+}
+
+/** What a resource server asks of those who present tokens. */
+export interface SenderOptions {
+  /**
+   * By what the outside knows this server: an origin, perhaps with a path in front that a proxy takes away. Default: what
+   * trusted proxies say, then the origin of the audience where that is an https URL.
+   */
+  readonly publicUrl?: string;
+  /** The addresses and CIDR blocks of proxies whose headers count. Default none. */
+  readonly trustedProxies?: readonly string[];
+  /** Offers DPoP in challenges, and how proofs are judged. Bound tokens need their proof with and without it. */
+  readonly dpop?: true | DpopOptions;
+  /** The header of trusted proxies that names the client's certificate. Default: the TLS connection alone counts. */
+  readonly clientCertificate?: ClientCertificateOptions;
+  /** Refuses tokens that are not bound to a key of the sender. Default: they are accepted. */
+  readonly requireSenderConstraint?: SenderConstraint | 'any';
+  /** Accepts a token whose `cnf` names no method that we know, as if it were bound to nothing. Default false. */
+  readonly acceptUnknownConfirmation?: boolean;
+}
+
+export const senderOptionNames = [
+  'publicUrl',
+  'trustedProxies',
+  'dpop',
+  'clientCertificate',
+  'requireSenderConstraint',
+  'acceptUnknownConfirmation',
+] as const satisfies (keyof SenderOptions)[];
+
+/** What the sender options rest on. */
+export interface SenderSurroundings {
+  readonly audiences: readonly string[];
+  readonly leewaySeconds: number | undefined;
+  readonly allowInsecureLoopback: boolean;
+  readonly clock: Clock;
+}
+
+/**
+ * What is asked of the senders of tokens.
+ *
+ * Throws: `SetupError`.
+ */
+export function senderPolicyFrom(
+  options: SenderOptions,
+  { audiences, leewaySeconds, allowInsecureLoopback, clock }: SenderSurroundings,
+): SenderPolicy {
+  const dpop = dpopOptionsFrom(options.dpop);
+  const required = oneOf(options.requireSenderConstraint, ['dpop', 'mtls', 'any'], 'requireSenderConstraint');
+  const trustedProxies = trustedProxiesFrom(options.trustedProxies);
+  const publicUrl = publicUrlFrom(options.publicUrl, allowInsecureLoopback);
+  const defaultUrl = originOfAudience(audiences, allowInsecureLoopback);
+  const isAddressKnown =
+    publicUrl !== undefined || defaultUrl !== undefined || options.trustedProxies !== undefined;
+  if ((options.dpop !== undefined || required === 'dpop') && !isAddressKnown) throw addressUnknown();
+  return {
+    required,
+    offersDpop: options.dpop !== undefined || required === 'dpop',
+    isAddressKnown,
+    acceptsUnknownConfirmation: options.acceptUnknownConfirmation === true,
+    algorithms: algorithmsFrom(dpop.algorithms, 'dpop.algorithms'),
+    proofLifetimeSeconds: secondsFrom(dpop.proofLifetimeSeconds ?? 60, [1, 300], 'dpop.proofLifetimeSeconds'),
+    leewaySeconds: leewayFrom(leewaySeconds),
+    nonces: noncesFrom(dpop.nonce, audiences, clock),
+    address: { publicUrl, defaultUrl, trustedProxies },
+    certificate: {
+      header: certificateHeaderFrom(options.clientCertificate, options.trustedProxies ?? []),
+      trustedProxies,
+    },
+    clock,
+  };
+}
+
+function dpopOptionsFrom(dpop: SenderOptions['dpop'] = true): DpopOptions {
+  if (dpop === true) return {};
+  knownOptionsOnly(dpop, ['algorithms', 'proofLifetimeSeconds', 'nonce'], 'dpop');
+  return dpop;
+}
+
+function noncesFrom(
+  nonce: DpopNonceOptions | undefined,
+  audiences: readonly string[],
+  clock: Clock,
+): DpopNonces | undefined {
+  if (nonce === undefined) return undefined;
+  knownOptionsOnly(nonce, ['secrets', 'lifetimeSeconds'], 'dpop.nonce');
+  const lifetimeSeconds = secondsFrom(nonce.lifetimeSeconds ?? 300, [10, 3600], 'dpop.nonce.lifetimeSeconds');
+  return createDpopNonces({
+    secrets: nonceSecretsFrom(nonce.secrets),
+    owner: JSON.stringify(['resource-server', ...audiences]),
+    lifetimeSeconds,
+    clock,
+  });
+}
+
+function nonceSecretsFrom(given: unknown): readonly Uint8Array[] {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [];
+  const secrets = list.map((secret) =>
+    typeof secret === 'string' ? Buffer.from(secret, 'base64url') : secret,
+  );
+  if (secrets.length > 0 && secrets.every((secret) => secret instanceof Uint8Array && secret.length >= 32)) {
+    return secrets as readonly Uint8Array[];
+  }
+  throw new SetupError({
+    option: 'dpop.nonce.secrets',
+    problem: 'it is not a list of secrets of at least 32 bytes',
+    remedy: 'Give [randomBytes(32)], or the same bytes as base64url at every instance.',
+  });
+}
+
+function certificateHeaderFrom(
+  given: ClientCertificateOptions | undefined,
+  trustedProxies: readonly string[],
+): CertificateHeader | undefined {
+  if (given === undefined) return undefined;
+  knownOptionsOnly(given, ['header', 'encoding'], 'clientCertificate');
+  const { header, encoding } = given;
+  if (typeof header !== 'string' || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) {
+    throw new SetupError({
+      option: 'clientCertificate.header',
+      problem: 'it is not the name of a header',
+      remedy: "Name the header that your proxy sets, for instance 'Client-Cert'.",
+    });
+  }
+  if (trustedProxies.length === 0) {
+    throw new SetupError({
+      option: 'clientCertificate',
+      problem: 'no proxy is trusted, so that nobody may set the header',
+      remedy: 'List the addresses of your proxies in trustedProxies.',
+    });
+  }
+  return {
+    name: header.toLowerCase(),
+    encoding:
+      oneOf(encoding, ['rfc9440', 'url-encoded-pem', 'base64-der'], 'clientCertificate.encoding') ??
+      'rfc9440',
+  };
+}
+
+function publicUrlFrom(publicUrl: unknown, allowInsecureLoopback: boolean): string | undefined {
+  if (publicUrl === undefined) return undefined;
+  const isUsable =
+    typeof publicUrl === 'string' &&
+    isSecureUrl(publicUrl, { allowInsecureLoopback }) &&
+    !/[?#]/.test(publicUrl);
+  if (isUsable) return publicUrl.replace(/\/+$/, '');
+  throw new SetupError({
+    option: 'publicUrl',
+    problem: 'it is not an https URL without query and fragment',
+    remedy: "Give the address by which clients reach this server, for instance 'https://api.example'.",
+  });
+}
+
+/** The one origin of the audiences that are https URLs, or loopback where that is allowed; none where they differ. */
+function originOfAudience(audiences: readonly string[], allowInsecureLoopback: boolean): string | undefined {
+  const urls = audiences.filter((audience) => isSecureUrl(audience, { allowInsecureLoopback }));
+  const origins = new Set(urls.map((audience) => new URL(audience).origin));
+  const [origin] = origins;
+  return origins.size === 1 ? origin : undefined;
+}
+
+function addressUnknown(): SetupError {
+  return new SetupError({
+    option: 'publicUrl',
+    problem:
+      'it is not known by which address clients reach this server, so that no DPoP proof could be judged',
+    remedy: "Give publicUrl, for instance 'https://api.example', or trustedProxies that say it.",
+  });
+}
+
+function secondsFrom(seconds: number, [least, most]: readonly [number, number], option: string): number {
+  if (Number.isFinite(seconds) && seconds >= least && seconds <= most) return seconds;
+  throw new SetupError({
+    option,
+    problem: `it is not a number from ${String(least)} to ${String(most)}`,
+    remedy: 'Give a number of seconds in that range, or leave the option out.',
+  });
+}
+
+function oneOf<Word extends string>(
+  word: Word | undefined,
+  words: readonly Word[],
+  option: string,
+): Word | undefined {
+  if (word === undefined || words.includes(word)) return word;
+  throw new SetupError({ option, problem: 'there is no such value', remedy: `Use ${words.join(', ')}.` });
+}
