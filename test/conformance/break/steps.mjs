@@ -224,17 +224,21 @@ const steps = [
   [
     'discovery: strict JSON',
     discovery,
-    edit('keys/fetch-json.ts', "if ('fault' in parsed) throw", 'if (false) throw'),
+    edit(
+      'keys/fetch-json.ts',
+      "if ('value' in parsed) return parsed.value;",
+      "if (parsed) return 'value' in parsed ? parsed.value : {};",
+    ),
   ],
   [
     'discovery: bounded size',
     ['packages/testing/test/attacks'],
-    edit('keys/fetch-json.ts', 'if (size > maximumBytes)', 'if (false)'),
+    edit('keys/fetch-body.ts', 'if (size > maximumBytes)', 'if (false)'),
   ],
   [
     'discovery: no redirect',
     discovery,
-    edit('keys/fetch-json.ts', "redirect: 'manual',", "redirect: 'follow',"),
+    edit('keys/fetch-body.ts', "redirect: 'manual',", "redirect: 'follow',"),
   ],
   [
     'protect (Express): a failure is no pass',
