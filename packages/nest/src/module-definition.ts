@@ -7,8 +7,10 @@ import { ConnectionGate } from './connections/connection-gate.js';
 import { resourceServerFrom, type AssayModuleExtras, type OptionsProvider } from './module-options.js';
 import { moduleSettings, type ModuleSettings } from './module-settings.js';
 import { gatewaysReachedProvider } from './report/global-guard-reach.js';
+import { guardedHandlersProvider } from './report/guarded-handlers.js';
 import { Judges } from './report/judges.js';
 import { listenersWatchedProvider } from './report/microservice-listeners.js';
+import { routerPathsProvider } from './report/router-paths.js';
 import { defaultResourceServerName, resourceServerToken } from './resource-server-token.js';
 
 /**
@@ -37,6 +39,8 @@ export function moduleDefinition(
     Judges,
     listenersWatchedProvider,
     gatewaysReachedProvider,
+    routerPathsProvider,
+    guardedHandlersProvider,
     ConnectionGate,
     AssayReport,
     // `useExisting`, so that a test can override the guard as a provider.

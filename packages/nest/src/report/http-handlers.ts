@@ -3,14 +3,20 @@ import { protectionOf } from '../protection/protection-of.js';
 import type { GuardedHandler } from './guarded-handler.js';
 import { httpRoutesOf } from './http-routes.js';
 import type { Judges } from './judges.js';
+import type { RouterPaths } from './router-paths.js';
 
-/** The routes of a controller, with their protection. */
-export function httpHandlersOf(controller: Type, judges: Judges): readonly GuardedHandler[] {
-  return httpRoutesOf(controller).map(({ name, handler, method, paths }) => ({
+/** The routes of a controller in the modules that have it, with their protection. */
+export function httpHandlersOf(
+  controller: Type,
+  modules: readonly Type[],
+  { judges, router }: { readonly judges: Judges; readonly router: RouterPaths },
+): readonly GuardedHandler[] {
+  return httpRoutesOf(controller, modules, router).map(({ name, handler, served }) => ({
     type: controller,
     where: `${controller.name}.${name}`,
-    method,
-    paths,
+    method: served.method,
+    paths: served.paths,
+    served,
     protection: protectionOf(controller, name),
     judgedBy: judges.of(controller, handler),
   }));
