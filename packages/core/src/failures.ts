@@ -19,6 +19,7 @@ export type Step =
   | 'verify signature'
   | 'apply profile'
   | 'check binding'
+  | 'check standing'
   | 'authorize'
   | 'token request';
 
@@ -48,6 +49,9 @@ const badRequest = (step: Step, description: string) =>
 
 const badGrant = (error: string, description: string) =>
   ({ fault: 'grant', step: 'token request', status: 400, error, description }) as const;
+
+// Why a token does not stand is told to nobody outside: not even whether it was revoked or suspended.
+const withdrawn = badToken('check standing', 'The status of the token does not permit its use.');
 
 // RFC 6750 has one word for every missing permission; what the policy is stays ours.
 const notPermitted = {
@@ -103,6 +107,12 @@ export const failures = {
     'check binding',
     'The token is bound to a certificate that was not presented.',
   ),
+  'token.revoked': withdrawn,
+  'token.suspended': withdrawn,
+  'token.status-refused': withdrawn,
+  'token.status-reference-invalid': withdrawn,
+  'token.status-uri-refused': withdrawn,
+  'token.status-list-refused': withdrawn,
 
   'proof.missing': badProof('A DPoP proof is required.'),
   'proof.repeated': badProof('More than one DPoP proof was sent.'),
@@ -181,6 +191,8 @@ export const failures = {
 
   'service.issuers-unavailable': outage('choose issuer', 'The token cannot be verified right now.'),
   'service.keys-unavailable': outage('choose key', 'The token cannot be verified right now.'),
+  'service.status-unavailable': outage('check standing', 'The token cannot be verified right now.'),
+  'service.revocations-unavailable': outage('check standing', 'The token cannot be verified right now.'),
   'service.single-use-store-unavailable': outage('token request', 'The request cannot be judged right now.'),
   'service.signing-unavailable': outage('token request', 'The request cannot be judged right now.'),
   'service.failed': {
