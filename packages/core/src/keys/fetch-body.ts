@@ -19,11 +19,19 @@ export interface ExpectedBody {
   readonly accept: string;
   /** A pattern that the `Content-Type` has to match, and what it stands for. Default: any type will do. */
   readonly type?: { readonly pattern: RegExp; readonly name: string } | undefined;
+  /** What is sent by POST, as a form. Default: nothing, and the method is GET. */
+  readonly form?: SentForm | undefined;
+}
+
+/** A form, and the headers that go with it. */
+export interface SentForm {
+  readonly parameters: URLSearchParams;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * The body of the document at a URL: a 200 answer of the right type, no redirect, within the limits of time and size.
- * Sends no cookies and no credentials.
+ * The body of the answer from a URL: a 200 answer of the right type, no redirect, within the limits of time and size.
+ * Sends no cookies, and no credentials but those in the form.
  *
  * Throws: `FetchFailure`.
  */
@@ -32,11 +40,11 @@ export async function fetchBody(
   { fetch, timeoutMs, maximumBytes }: FetchLimits,
   expected: ExpectedBody,
 ): Promise<Uint8Array> {
-  const failed = failureAt(url);
+  const failed = failureAt(url, expected.form === undefined ? 'GET from' : 'POST to');
 
   async function exchange(signal: AbortSignal): Promise<Uint8Array> {
     const response = await fetch(url, {
-      headers: { accept: expected.accept },
+      ...sent(expected),
       redirect: 'manual',
       credentials: 'omit',
       signal,
@@ -62,10 +70,23 @@ export async function fetchBody(
 
 type FailureDetails = ConstructorParameters<typeof FetchFailure>[1];
 
-/** Makes the failures of a fetch from this URL. The message names the host. */
-export function failureAt(url: string): (why: string, details: FailureDetails) => FetchFailure {
+/** Makes the failures of an exchange with this URL. The message names the host. */
+export function failureAt(
+  url: string,
+  attempt: 'GET from' | 'POST to' = 'GET from',
+): (why: string, details: FailureDetails) => FetchFailure {
   const { host } = new URL(url);
-  return (why, details) => new FetchFailure(`GET from ${host} failed: ${why}`, details);
+  return (why, details) => new FetchFailure(`${attempt} ${host} failed: ${why}`, details);
+}
+
+function sent({ accept, form }: ExpectedBody): Pick<RequestInit, 'method' | 'headers' | 'body'> {
+  if (form === undefined) return { headers: { accept } };
+  const contentType = 'application/x-www-form-urlencoded';
+  return {
+    method: 'POST',
+    headers: { ...form.headers, accept, 'content-type': contentType },
+    body: form.parameters.toString(),
+  };
 }
 
 function refusalOf(

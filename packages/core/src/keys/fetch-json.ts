@@ -11,7 +11,8 @@ export interface ExpectedDocument {
   readonly typeRequired?: boolean;
 }
 
-const json = { pattern: /^application\/([\w.-]+\+)?json\s*(;|$)/i, name: 'application/json' };
+/** `application/json`, or a type with the suffix `+json` (RFC 6839 section 3.1). */
+export const jsonType = { pattern: /^application\/([\w.-]+\+)?json\s*(;|$)/i, name: 'application/json' };
 
 /**
  * The JSON document at a URL: fetched as `fetchBody` does, strict JSON.
@@ -23,7 +24,7 @@ export async function fetchJson(
   limits: FetchLimits,
   { accept = 'application/json', typeRequired = false }: ExpectedDocument = {},
 ): Promise<unknown> {
-  const body = await fetchBody(url, limits, { accept, type: typeRequired ? json : undefined });
+  const body = await fetchBody(url, limits, { accept, type: typeRequired ? jsonType : undefined });
   const parsed = parseStrictJson(body);
   if ('value' in parsed) return parsed.value;
   throw failureAt(url)(`the answer is not usable JSON (${parsed.fault})`, { kind: 'content' });
