@@ -113,6 +113,8 @@ export const failures = {
   'token.status-reference-invalid': withdrawn,
   'token.status-uri-refused': withdrawn,
   'token.status-list-refused': withdrawn,
+  'token.inactive': withdrawn,
+  'token.introspection-mismatch': withdrawn,
 
   'proof.missing': badProof('A DPoP proof is required.'),
   'proof.repeated': badProof('More than one DPoP proof was sent.'),
@@ -193,6 +195,7 @@ export const failures = {
   'service.keys-unavailable': outage('choose key', 'The token cannot be verified right now.'),
   'service.status-unavailable': outage('check standing', 'The token cannot be verified right now.'),
   'service.revocations-unavailable': outage('check standing', 'The token cannot be verified right now.'),
+  'service.introspection-unavailable': outage('check standing', 'The token cannot be verified right now.'),
   'service.single-use-store-unavailable': outage('token request', 'The request cannot be judged right now.'),
   'service.signing-unavailable': outage('token request', 'The request cannot be judged right now.'),
   'service.failed': {
@@ -203,6 +206,13 @@ export const failures = {
     description: 'The request could not be judged.',
   },
   'service.route-unprotected': {
+    fault: 'service',
+    step: 'authorize',
+    status: 500,
+    error: 'server_error',
+    description: 'The request could not be judged.',
+  },
+  'service.introspection-not-configured': {
     fault: 'service',
     step: 'authorize',
     status: 500,
