@@ -16,6 +16,9 @@ const groups = {
     '`use_dpop_nonce` the answer brings the nonce that the next proof has to hold.',
   scope:
     'The token is good and does not permit this. The challenge names the scopes that are missing, unless told not to.',
+  authentication:
+    'The token is good, and the user was not authenticated as strongly or as recently as this route needs. The challenge ' +
+    'says what is needed (RFC 9470); with another login the same request passes.',
   permission:
     'The token is good and does not permit this, for a reason that is not scope. The caller is not told the policy.',
   client:

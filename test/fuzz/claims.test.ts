@@ -57,9 +57,30 @@ describe('tokens that the issuer signed, whatever they say', () => {
     );
   }
 
-  function isCompleteAccessToken({ sub, client_id: clientId, jti, scope, acr, amr }: Members): boolean {
+  function isCompleteAccessToken(claims: Members): boolean {
+    const { sub, client_id: clientId, jti, scope, amr, act, authorization_details: details } = claims;
     const isList = amr === undefined || (Array.isArray(amr) && amr.every(isText));
-    return [sub, clientId, jti].every(isName) && isTextIfAny(scope) && isTextIfAny(acr) && isList;
+    return (
+      [sub, clientId, jti].every(isName) &&
+      isTextIfAny(scope) &&
+      isList &&
+      (act === undefined || isActor(act)) &&
+      (details === undefined || (Array.isArray(details) && details.every(hasType)))
+    );
+  }
+
+  function isActor(act: unknown): boolean {
+    if (typeof act !== 'object' || act === null || Array.isArray(act)) return false;
+    const { sub, iss, client_id: clientId, act: earlier } = act as Members;
+    return (
+      isName(sub) &&
+      [iss, clientId].every((name) => name === undefined || isName(name)) &&
+      (earlier === undefined || isActor(earlier))
+    );
+  }
+
+  function hasType(detail: unknown): boolean {
+    return typeof detail === 'object' && detail !== null && isName((detail as Members)['type']);
   }
 
   const values = fc.oneof(
@@ -102,6 +123,7 @@ describe('tokens that the issuer signed, whatever they say', () => {
     header: membersNamed('alg', 'kid', 'typ', 'crit', 'b64', 'enc', 'cty', 'jwk', 'jku', 'x5c', 'zip'),
     claims: membersNamed(
       ...['iss', 'aud', 'exp', 'nbf', 'iat', 'sub', 'client_id', 'jti', 'scope', 'acr', 'amr', 'cnf'],
+      ...['act', 'authorization_details'],
       ...['azp', 'nonce', 'roles', 'constructor', 'toString'],
     ),
   });

@@ -8,8 +8,11 @@ export type { Appraisal, AppraisalLine, AppraisalVerdict } from './appraisal.js'
 export { fulfilDuties, type AnswerDuties } from './answer-duties.js';
 export { AssayError, isAssayError, type AssayErrorDetails, type Reason } from './assay-error.js';
 export { authenticationOf, recordAuthentication, type AuthenticationState } from './authentication-state.js';
+export type { AuthorizationDetail } from './authorization-details.js';
 export { answerTo, type ChallengeSettings, type RefusalAnswer } from './challenge.js';
 export { systemClock, type Clock } from './clock.js';
+export type { Actor } from './delegation/actor.js';
+export type { ScopesOfActor } from './delegation/principal-within-actor.js';
 export type {
   ContentEncryptionAlgorithm,
   DecryptionKeyOptions,
@@ -41,9 +44,21 @@ export {
   type NodeSocket,
   type RequestView,
 } from './request-view.js';
+export { actor, type ActorPolicy, type ActorPredicate, type NamedActor } from './requirements/actor.js';
 export { audience } from './requirements/audience.js';
-export { claim, type ClaimContext, type ClaimPredicate, type ClaimValue } from './requirements/claim.js';
-export type { AuthorizationContext, DisclosedScopes, Requirement } from './requirements/requirement.js';
+export {
+  authorizationDetail,
+  type AuthorizationDetailPolicy,
+  type AuthorizationDetailPredicate,
+} from './requirements/authorization-detail.js';
+export { claim, type ClaimPredicate, type ClaimValue } from './requirements/claim.js';
+export type { PredicateContext } from './requirements/predicate.js';
+export type {
+  AuthorizationContext,
+  AuthorizeOptions,
+  DisclosedScopes,
+  Requirement,
+} from './requirements/requirement.js';
 export {
   anyScope,
   isScopeToken,
@@ -51,6 +66,8 @@ export {
   type ScopeArguments,
   type ScopeDisclosure,
 } from './requirements/scope.js';
+export type { StepUpDemand } from './requirements/step-up-demand.js';
+export { stepUp } from './requirements/step-up.js';
 export { subjectKind } from './requirements/subject-kind.js';
 export {
   createResourceServer,

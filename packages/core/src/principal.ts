@@ -1,3 +1,5 @@
+import { areAuthorizationDetails, type AuthorizationDetail } from './authorization-details.js';
+import { actorsOf, type Actor } from './delegation/actor.js';
 import type { Claims, SignedStatement } from './evidence.js';
 import {
   firstPresent,
@@ -20,6 +22,8 @@ export interface Authentication {
 export type PrincipalSource = Pick<SignedStatement, 'claims' | 'issuer' | 'fingerprint'> & {
   /** Default: the names of RFC 9068. */
   readonly reading?: ClaimReading;
+  /** What the current actor may do itself; the other scopes of the token do not count. Default: all of them count. */
+  readonly scopesOfActor?: readonly string[];
 };
 
 /**
@@ -34,7 +38,17 @@ export class Principal {
   readonly subjectKind: SubjectKind;
   readonly clientId: string;
   readonly audience: readonly string[];
+  /** The scopes that count: those of the token, within what the current actor may do where that is bounded. */
   readonly scopes: readonly string[];
+  /** The scopes that the token grants and that do not count, because the current actor does not have them itself. */
+  readonly withheldScopes: readonly string[];
+  /**
+   * Who acts for the subject, the current one first; nobody where the subject comes itself. Only the first has a say in
+   * what is permitted: the others are history, for the record (RFC 8693 section 4.1).
+   */
+  readonly actors: readonly Actor[];
+  /** The fine-grained rights of the token (RFC 9396). */
+  readonly authorizationDetails: readonly AuthorizationDetail[];
   readonly authentication: Authentication;
   readonly confirmation: Claims | undefined;
   /** Units: seconds since the epoch. */
@@ -46,14 +60,22 @@ export class Principal {
   /** Every claim of the token, deep-frozen. */
   readonly claims: Claims;
 
-  private constructor({ claims, issuer, fingerprint, reading = standardReading }: PrincipalSource) {
+  private constructor(source: PrincipalSource) {
+    const { claims, issuer, fingerprint, reading = standardReading, scopesOfActor } = source;
     const read = (names: readonly string[]) => firstPresent(claims, names);
+    const granted = reading.scopes(claims);
     this.issuer = issuer;
     this.subject = stringOf(claims['sub']) ?? '';
     this.clientId = stringOf(read(reading.clientId)) ?? '';
     this.subjectKind = reading.subjectKind(claims);
     this.audience = Object.freeze([...(audienceList(read(reading.audience)) ?? [])]);
-    this.scopes = Object.freeze([...reading.scopes(claims)]);
+    this.scopes = Object.freeze(granted.filter((scope) => scopesOfActor?.includes(scope) ?? true));
+    this.withheldScopes =
+      scopesOfActor === undefined
+        ? none
+        : Object.freeze(granted.filter((scope) => !scopesOfActor.includes(scope)));
+    this.actors = actorsOf(claims['act'], issuer) ?? none;
+    this.authorizationDetails = authorizationDetailsOf(claims);
     this.authentication = Object.freeze(authenticationOf(claims));
     this.confirmation = claims['cnf'] as Claims | undefined;
     this.expiresAt = numberOf(claims['exp']) ?? 0;
@@ -64,7 +86,7 @@ export class Principal {
     Object.freeze(this);
   }
 
-  /** Whether the token grants a scope. Comparison is exact. */
+  /** Whether a scope is granted, and counts. Comparison is exact. */
   hasScope(scope: string): boolean {
     return this.scopes.includes(scope);
   }
@@ -73,6 +95,12 @@ export class Principal {
   static from(source: PrincipalSource): Principal {
     return new Principal(source);
   }
+}
+
+const none: readonly never[] = Object.freeze([]);
+
+function authorizationDetailsOf({ authorization_details: details }: Claims): readonly AuthorizationDetail[] {
+  return areAuthorizationDetails(details) ? Object.freeze([...details]) : none;
 }
 
 function authenticationOf(claims: Claims): Authentication {

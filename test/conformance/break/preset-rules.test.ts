@@ -70,8 +70,9 @@ const spoilings: readonly Spoiling[] = [
   invalid('sub'),
   invalid('iat'),
   invalid('scope', 7),
-  invalid('acr', 7),
   invalid('amr', 'pwd'),
+  invalid('act', 'svc-a'),
+  invalid('authorization_details', {}),
 ];
 
 const presets: Readonly<

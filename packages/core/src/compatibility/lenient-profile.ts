@@ -1,4 +1,6 @@
+import { actorsAreIdentified } from '../rules/actors-are-identified.js';
 import { audienceNamesThisResource } from '../rules/audience-names-this-resource.js';
+import { authorizationDetailsAreTyped } from '../rules/authorization-details-are-typed.js';
 import {
   claimIsAListIfPresent,
   claimIsAStringIfPresent,
@@ -61,8 +63,9 @@ export function lenientProfile(dialect: LenientProfile): Profile<'access-token'>
       ...['sub', ...required].map(claimIsPresent),
       subjectIsAccepted,
       claimIsAStringIfPresent('scope'),
-      claimIsAStringIfPresent('acr'),
       claimIsAListIfPresent('amr'),
+      actorsAreIdentified,
+      authorizationDetailsAreTyped,
     ],
     reading: dialect.reading,
   };

@@ -1,4 +1,6 @@
+import { actorsAreIdentified } from '../rules/actors-are-identified.js';
 import { audienceNamesThisResource } from '../rules/audience-names-this-resource.js';
+import { authorizationDetailsAreTyped } from '../rules/authorization-details-are-typed.js';
 import {
   claimIsAListIfPresent,
   claimIsAStringIfPresent,
@@ -17,7 +19,12 @@ import {
 import { typeIs } from '../rules/type-is.js';
 import type { Profile } from './profile.js';
 
-/** JWT access tokens presented to a resource server. Spec: RFC 9068 section 4. */
+/**
+ * JWT access tokens presented to a resource server. `acr` and `auth_time` are not judged here: a route that needs them
+ * takes what is malformed for absent, and asks for another login (`stepUp`).
+ *
+ * Spec: RFC 9068 section 4.
+ */
 export const accessToken: Profile<'access-token'> = {
   kind: 'access-token',
   name: 'access-token',
@@ -37,7 +44,8 @@ export const accessToken: Profile<'access-token'> = {
     claimIsPresent('client_id'), //         2.2
     claimIsPresent('jti'), //               2.2
     claimIsAStringIfPresent('scope'), //    2.2.3
-    claimIsAStringIfPresent('acr'), //      2.2.1
     claimIsAListIfPresent('amr'), //        2.2.1
+    actorsAreIdentified, //                 RFC 8693 4.1
+    authorizationDetailsAreTyped, //        RFC 9396 2
   ],
 };

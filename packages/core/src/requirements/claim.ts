@@ -1,21 +1,16 @@
 import { AssayError } from '../assay-error.js';
 import type { Principal } from '../principal.js';
 import { SetupError } from '../setup-error.js';
+import { unlessTrue, type PredicateContext } from './predicate.js';
 import type { AuthorizationContext, Requirement } from './requirement.js';
 
 /** A value that a claim can be compared with. */
 export type ClaimValue = string | number | boolean;
 
-/** What a predicate sees beside the claim: whose claim it is, and the framework's own request. */
-export interface ClaimContext<FrameworkRequest = unknown> {
-  readonly principal: Principal;
-  readonly request: FrameworkRequest;
-}
-
 /** Whether the value of a claim will do. `undefined` where the token has no such claim. */
 export type ClaimPredicate<FrameworkRequest = unknown> = (
   value: unknown,
-  context: ClaimContext<FrameworkRequest>,
+  context: PredicateContext<FrameworkRequest>,
 ) => boolean | Promise<boolean>;
 
 /**
@@ -42,15 +37,14 @@ export function claim<FrameworkRequest = unknown>(
         : `claim ${name} ${String(expected)}`,
     async check(principal, context) {
       const value = Object.hasOwn(principal.claims, name) ? principal.claims[name] : undefined;
-      const met: unknown = await isMet(value, principal, context);
-      if (met === true) return undefined;
-      // A predicate that answers something else has not answered: that is our failure, not the caller's.
-      return met === false
-        ? new AssayError('permission.claim-refused', {
+      return unlessTrue(
+        isMet(value, principal, context),
+        () =>
+          new AssayError('permission.claim-refused', {
             claim: name,
             reason: value === undefined ? 'missing' : 'mismatch',
-          })
-        : new AssayError('service.failed');
+          }),
+      );
     },
   };
 }

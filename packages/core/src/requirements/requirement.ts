@@ -1,10 +1,29 @@
 import { AssayError, isAssayError } from '../assay-error.js';
 import type { Principal } from '../principal.js';
+import { joinedRefusal } from './joined-refusal.js';
+import type { StepUpDemand } from './step-up-demand.js';
 
 /** What a requirement may look at beside the principal. */
 export interface AuthorizationContext {
   /** The request as the framework has it: a predicate may compare a claim with a path parameter. */
   readonly request?: unknown;
+  /** When this is judged, by the clock of the resource server. Units: seconds since the epoch. */
+  readonly nowSeconds: number;
+  /** The clock difference that is forgiven. Units: seconds. */
+  readonly leewaySeconds: number;
+  /** Every audience that the resource server answers to. */
+  readonly audiences: readonly string[];
+}
+
+/** What whoever asks for a judgement knows of the request. */
+export interface AuthorizeOptions {
+  /** The request as the framework has it. */
+  readonly request?: unknown;
+  /**
+   * What the same route demands and is judged elsewhere. It lets nobody in and keeps nobody out here; where scopes or
+   * the authentication of the user fall short, the challenge names what these demand as well.
+   */
+  readonly alongside?: () => readonly Requirement[];
 }
 
 /** Scopes that a requirement demands and does not keep to itself. */
@@ -24,6 +43,8 @@ export interface Requirement {
   readonly audience?: string;
   /** The scopes that callers may be told of, where scopes are what is demanded. For documents about an API. */
   readonly disclosedScopes?: DisclosedScopes;
+  /** The authentication of the user that is demanded, where that is what is demanded. */
+  readonly stepUp?: StepUpDemand;
   /** The refusal, or nothing. */
   readonly check: (
     principal: Principal,
@@ -34,16 +55,19 @@ export interface Requirement {
 /**
  * Lets the principal pass if it meets every requirement; all are judged by the same request, in order.
  *
- * Error: that of the first requirement that is not met; `service.failed` when one of them throws or answers nonsense.
+ * Error: that of the first requirement that is not met, joined with what else another token has to bring;
+ * `service.failed` when a requirement throws or answers nonsense.
  */
 export async function authorize(
   principal: Principal,
   requirements: readonly Requirement[],
-  context: AuthorizationContext = {},
+  context: AuthorizationContext,
+  alongside: AuthorizeOptions['alongside'] = () => [],
 ): Promise<void> {
+  const judged = (requirement: Requirement) => judge(requirement, principal, context);
   for (const requirement of requirements) {
-    const refusal = await judge(requirement, principal, context);
-    if (refusal !== undefined) throw refusal;
+    const refusal = await judged(requirement);
+    if (refusal !== undefined) throw await joinedRefusal(refusal, [...requirements, ...alongside()], judged);
   }
 }
 

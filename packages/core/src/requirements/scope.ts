@@ -1,4 +1,5 @@
 import { AssayError } from '../assay-error.js';
+import type { Principal } from '../principal.js';
 import { SetupError } from '../setup-error.js';
 import type { DisclosedScopes, Requirement } from './requirement.js';
 
@@ -13,9 +14,10 @@ export type ScopeArguments =
   readonly string[] | readonly [scopes: readonly string[], disclosure?: ScopeDisclosure];
 
 /**
- * The token grants all of these scopes.
+ * The token grants all of these scopes, and so do the own rights of whoever acts for the subject, where those are bounded
+ * (`scopesOfActor`).
  *
- * Error: `scope.insufficient`.  Throws: `SetupError` for an empty list or an impossible scope.
+ * Error: `scope.insufficient`; `permission.actor-refused` where only the actor lacks one.  Throws: `SetupError` for an empty list or an impossible scope.
  * Spec: RFC 6750 section 3.1; RFC 9068 section 4.
  */
 export function scope(...args: ScopeArguments): Requirement {
@@ -23,17 +25,19 @@ export function scope(...args: ScopeArguments): Requirement {
   return {
     description: `scope ${scopes.join(' ')}`,
     ...disclosure('all', { scopes, disclosed }),
-    check: (principal) =>
-      scopes.every((name) => principal.hasScope(name))
-        ? undefined
-        : insufficient(disclosed ? scopes : undefined),
+    check: (principal) => {
+      if (scopes.every((name) => principal.hasScope(name))) return undefined;
+      if (scopes.some((name) => isWithheld(name, principal))) return beyondTheActor();
+      return insufficient(disclosed ? scopes : undefined);
+    },
   };
 }
 
 /**
- * The token grants at least one of these scopes.
+ * The token grants at least one of these scopes, and so do the own rights of whoever acts for the subject, where those
+ * are bounded (`scopesOfActor`).
  *
- * Error: `scope.insufficient`.  Throws: `SetupError` for an empty list or an impossible scope.
+ * Error: `scope.insufficient`; `permission.actor-refused` where only the actor lacks them.  Throws: `SetupError` for an empty list or an impossible scope.
  * Spec: RFC 6750 section 3.1; RFC 9068 section 4.
  */
 export function anyScope(...args: ScopeArguments): Requirement {
@@ -41,10 +45,12 @@ export function anyScope(...args: ScopeArguments): Requirement {
   return {
     description: `any scope of ${scopes.join(' ')}`,
     ...disclosure('any', { scopes, disclosed }),
-    check: (principal) =>
-      scopes.some((name) => principal.hasScope(name))
-        ? undefined
-        : insufficient(disclosed ? scopes : undefined),
+    check: (principal) => {
+      if (scopes.some((name) => principal.hasScope(name))) return undefined;
+      const obtainable = scopes.filter((name) => !isWithheld(name, principal));
+      if (obtainable.length === 0) return beyondTheActor();
+      return insufficient(disclosed ? obtainable : undefined);
+    },
   };
 }
 
@@ -88,4 +94,13 @@ function disclosure(
 
 function insufficient(requiredScopes: readonly string[] | undefined): AssayError {
   return new AssayError('scope.insufficient', { claim: 'scope', reason: 'mismatch', requiredScopes });
+}
+
+/** Whether the token grants a scope that the current actor does not have: no other token would help. */
+function isWithheld(name: string, { withheldScopes }: Principal): boolean {
+  return withheldScopes.includes(name);
+}
+
+function beyondTheActor(): AssayError {
+  return new AssayError('permission.actor-refused', { claim: 'act', reason: 'mismatch' });
 }

@@ -24,6 +24,20 @@ export function knownOptionsOnly(options: unknown, known: readonly string[], whe
   }
 }
 
+/**
+ * A function of the application, or `undefined` where there is none.
+ *
+ * Throws: `SetupError`.
+ */
+export function functionIfAny<Given>(given: Given, option: string): Given {
+  if (given === undefined || typeof given === 'function') return given;
+  throw new SetupError({
+    option,
+    problem: 'it is not a function',
+    remedy: 'Give a function, or leave it out.',
+  });
+}
+
 /** Whether one text becomes the other by changing case, or by one or two edits. */
 function isNear(left: string, right: string): boolean {
   const [a, b] = [left.toLowerCase(), right.toLowerCase()];

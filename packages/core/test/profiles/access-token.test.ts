@@ -49,10 +49,21 @@ describe('the access token profile', () => {
     ['is not valid yet', { nbf: nowSeconds + 1 }, 'token.not-yet-valid', 'nbf', 'mismatch'],
     ['was issued in the future', { iat: nowSeconds + 1 }, 'token.not-yet-valid', 'iat', 'mismatch'],
     ['has a list for a scope', { scope: ['a'] }, 'token.claim-invalid', 'scope', 'malformed'],
-    ['has a number for acr', { acr: 1 }, 'token.claim-invalid', 'acr', 'malformed'],
     ['has a text for amr', { amr: 'pwd' }, 'token.claim-invalid', 'amr', 'malformed'],
+    ['has a text for act', { act: 'svc-a' }, 'token.claim-invalid', 'act', 'malformed'],
+    [
+      'has an object for authorization_details',
+      { authorization_details: { type: 'payment' } },
+      'token.claim-invalid',
+      'authorization_details',
+      'malformed',
+    ],
   ] as const)('refuses a token that %s', async (_how, claims, code, claim, reason) => {
     await expectRefusal(() => apply(claims), code, { claim, reason });
+  });
+
+  it.each([{ acr: 1 }, { auth_time: '1' }])('leaves %j to the routes that need it', (claims) => {
+    expect(apply(claims).claims).toMatchObject(claims);
   });
 
   it('refuses a token that is older than the receiver allows', async () => {
@@ -104,8 +115,9 @@ describe('the access token profile', () => {
       signedStatement({ exp: nowSeconds + 301 }),
       signedStatement({ sub: 'user-2' }),
       signedStatement({ scope: 1 }),
-      signedStatement({ acr: 1 }),
       signedStatement({ amr: 1 }),
+      signedStatement({ act: 1 }),
+      signedStatement({ authorization_details: 1 }),
     ];
     const expectations = expected({
       maximumAgeSeconds: 600,

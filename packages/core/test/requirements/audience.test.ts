@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { principal } from '@assay/testing';
 import { audience } from '../../src/requirements/audience.js';
+import { authorizationContext } from '../support/authorization-context.js';
 import { expectSetupError } from '../support/setup-problem.js';
 
 describe('audience', () => {
@@ -9,14 +10,14 @@ describe('audience', () => {
   it.each(['https://api.example/orders', ['https://api.example', 'https://api.example/orders']])(
     'is met by a token for %j',
     (aud) => {
-      expect(requirement.check(principal({ aud }), {})).toBeUndefined();
+      expect(requirement.check(principal({ aud }), authorizationContext())).toBeUndefined();
     },
   );
 
   it.each(['https://api.example', 'https://api.example/orders/', [], ['https://api.example/ORDERS']])(
     'is not met by a token for %j',
     (aud) => {
-      expect(requirement.check(principal({ aud }), {})).toMatchObject({
+      expect(requirement.check(principal({ aud }), authorizationContext())).toMatchObject({
         code: 'token.audience-mismatch',
         claim: 'aud',
         reason: 'mismatch',

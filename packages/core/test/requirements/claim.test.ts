@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { claim, SetupError, subjectKind, type ClaimContext } from '@assay/core';
+import { claim, SetupError, subjectKind, type PredicateContext } from '@assay/core';
 import { principal } from '@assay/testing';
+import { authorizationContext } from '../support/authorization-context.js';
 
 const codeOf = async (
   requirement: ReturnType<typeof claim>,
   claims: Record<string, unknown>,
   request?: unknown,
-) => (await requirement.check(principal(claims), { request }))?.code;
+) => (await requirement.check(principal(claims), authorizationContext({ request })))?.code;
 
 describe('claim', () => {
   it.each([
@@ -32,7 +33,7 @@ describe('claim', () => {
 
   it('gives a predicate the value, the principal and the request', async () => {
     const seen: unknown[] = [];
-    const predicate = (value: unknown, { principal: { subject }, request }: ClaimContext) => {
+    const predicate = (value: unknown, { principal: { subject }, request }: PredicateContext) => {
       seen.push(value, subject, request);
       return true;
     };

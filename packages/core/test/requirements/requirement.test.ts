@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { principal } from '@assay/testing';
 import { AssayError } from '../../src/assay-error.js';
 import { authorize, type Requirement } from '../../src/requirements/requirement.js';
+import { authorizationContext } from '../support/authorization-context.js';
 import { expectRefusal } from '../support/refusal.js';
 
 describe('authorize', () => {
@@ -10,14 +11,14 @@ describe('authorize', () => {
   const refusal = new AssayError('scope.insufficient');
 
   it('lets a principal pass that meets every requirement, with what was asked', async () => {
-    const request = { method: 'GET', url: '/', headers: {} };
+    const context = authorizationContext({ request: { method: 'GET', url: '/', headers: {} } });
     const requirements = [requirement(() => undefined), requirement(() => Promise.resolve(undefined))];
-    await expect(authorize(somebody, requirements, { request })).resolves.toBeUndefined();
-    for (const { check } of requirements) expect(check).toHaveBeenCalledWith(somebody, { request });
+    await expect(authorize(somebody, requirements, context)).resolves.toBeUndefined();
+    for (const { check } of requirements) expect(check).toHaveBeenCalledWith(somebody, context);
   });
 
   it('lets anybody pass where nothing is required', async () => {
-    await expect(authorize(somebody, [])).resolves.toBeUndefined();
+    await expect(authorize(somebody, [], authorizationContext())).resolves.toBeUndefined();
   });
 
   it('refuses with the first refusal and asks no further', async () => {
@@ -26,7 +27,7 @@ describe('authorize', () => {
       requirement(() => Promise.resolve(refusal)),
       requirement(() => undefined),
     ];
-    await expect(authorize(somebody, [passes, refuses, later])).rejects.toBe(refusal);
+    await expect(authorize(somebody, [passes, refuses, later], authorizationContext())).rejects.toBe(refusal);
     expect(later.check).not.toHaveBeenCalled();
   });
 
@@ -39,13 +40,19 @@ describe('authorize', () => {
     ],
     ['is rejected', () => Promise.reject(new Error('secret detail'))],
   ])('refuses when a requirement %s, and takes the blame', async (_how, check) => {
-    const error = await expectRefusal(() => authorize(somebody, [requirement(check)]), 'service.failed');
+    const error = await expectRefusal(
+      () => authorize(somebody, [requirement(check)], authorizationContext()),
+      'service.failed',
+    );
     expect(error.message).not.toContain('secret detail');
     expect(error.cause).toBeInstanceOf(Error);
   });
 
   it.each([false, true, null, 0, 'no'])('lets nobody pass when a requirement answers %p', async (answer) => {
     const check = () => answer as unknown as undefined;
-    await expectRefusal(() => authorize(somebody, [requirement(check)]), 'service.failed');
+    await expectRefusal(
+      () => authorize(somebody, [requirement(check)], authorizationContext()),
+      'service.failed',
+    );
   });
 });

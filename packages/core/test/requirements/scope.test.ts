@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { principal } from '@assay/testing';
 import type { AssayError } from '../../src/assay-error.js';
 import { anyScope, isScopeToken, scope, type ScopeArguments } from '../../src/requirements/scope.js';
+import { authorizationContext } from '../support/authorization-context.js';
 import { expectSetupError } from '../support/setup-problem.js';
 
 const reader = principal({ scope: 'orders:read profile' });
@@ -13,7 +14,7 @@ describe('scope', () => {
     [['orders:read', 'profile']],
     [[['profile', 'orders:read']]],
   ] as ScopeArguments[][])('is met by a principal that has all of %j', (args) => {
-    expect(scope(...args).check(reader, {})).toBeUndefined();
+    expect(scope(...args).check(reader, authorizationContext())).toBeUndefined();
   });
 
   it.each([
@@ -23,7 +24,7 @@ describe('scope', () => {
     [['ORDERS:READ']],
     [['orders:read2']],
   ] as ScopeArguments[][])('is not met by one that lacks any of %j', (args) => {
-    expect(scope(...args).check(reader, {})).toMatchObject({
+    expect(scope(...args).check(reader, authorizationContext())).toMatchObject({
       code: 'scope.insufficient',
       claim: 'scope',
       reason: 'mismatch',
@@ -32,11 +33,16 @@ describe('scope', () => {
   });
 
   it('is not met by one that has no scope at all', () => {
-    expect(scope('orders:read').check(nobody, {})).toMatchObject({ code: 'scope.insufficient' });
+    expect(scope('orders:read').check(nobody, authorizationContext())).toMatchObject({
+      code: 'scope.insufficient',
+    });
   });
 
   it('keeps to itself what it demands where that is not disclosed', () => {
-    const refusal = scope(['orders:write'], { disclosed: false }).check(reader, {}) as AssayError;
+    const refusal = scope(['orders:write'], { disclosed: false }).check(
+      reader,
+      authorizationContext(),
+    ) as AssayError;
     expect(refusal.code).toBe('scope.insufficient');
     expect(refusal.requiredScopes).toBeUndefined();
   });
@@ -45,7 +51,9 @@ describe('scope', () => {
     const list = ['orders:write'];
     const requirement = scope(list);
     list.pop();
-    expect(requirement.check(reader, {})).toMatchObject({ requiredScopes: ['orders:write'] });
+    expect(requirement.check(reader, authorizationContext())).toMatchObject({
+      requiredScopes: ['orders:write'],
+    });
   });
 
   it('describes itself', () => {
@@ -63,19 +71,22 @@ describe('anyScope', () => {
   it.each([[['orders:read']], [['orders:write', 'profile']]])(
     'is met by a principal that has one of %j',
     (list) => {
-      expect(anyScope(...list).check(reader, {})).toBeUndefined();
+      expect(anyScope(...list).check(reader, authorizationContext())).toBeUndefined();
     },
   );
 
   it('is not met by one that has none of them, and names them all', () => {
-    expect(anyScope('orders:write', 'admin').check(reader, {})).toMatchObject({
+    expect(anyScope('orders:write', 'admin').check(reader, authorizationContext())).toMatchObject({
       code: 'scope.insufficient',
       requiredScopes: ['orders:write', 'admin'],
     });
   });
 
   it('keeps to itself what it demands where that is not disclosed', () => {
-    const refusal = anyScope(['admin'], { disclosed: false }).check(reader, {}) as AssayError;
+    const refusal = anyScope(['admin'], { disclosed: false }).check(
+      reader,
+      authorizationContext(),
+    ) as AssayError;
     expect(refusal.requiredScopes).toBeUndefined();
   });
 
