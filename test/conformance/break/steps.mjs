@@ -219,7 +219,7 @@ const steps = [
   [
     'reserve: by purpose and owner',
     ['packages/core/test/(stores|authorization-server/single-use)'],
-    edit('stores/in-memory-single-use-store.ts', 'JSON.stringify([purpose, scope])', "''"),
+    edit('stores/bounded-entries.ts', 'JSON.stringify([purpose, scope])', "''"),
   ],
   [
     'discovery: strict JSON',
