@@ -7,6 +7,15 @@ export {
   type Expectation,
   type HostileRequest,
 } from './hostile-requests.js';
+export { describeRecordStore } from './store-contracts/describe-record-store.js';
+export { describeSingleUseStore } from './store-contracts/describe-single-use-store.js';
+export type {
+  MakeStore,
+  StoreContractOptions,
+  StoreSetting,
+  StoreUnderTest,
+} from './store-contracts/store-under-test.js';
+export type { TestFunctions } from './store-contracts/test-functions.js';
 export { principal } from './principal.js';
 export { createTestIssuer, type Behaviour, type TestIssuer, type TestIssuerOptions } from './test-issuer.js';
 export {
