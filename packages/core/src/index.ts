@@ -66,7 +66,7 @@ export {
   type ScopeArguments,
   type ScopeDisclosure,
 } from './requirements/scope.js';
-export type { StepUpDemand } from './requirements/step-up-demand.js';
+export { combinedStepUp, type StepUpDemand } from './requirements/step-up-demand.js';
 export { stepUp } from './requirements/step-up.js';
 export { subjectKind } from './requirements/subject-kind.js';
 export {

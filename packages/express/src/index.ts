@@ -3,10 +3,13 @@ export { principalOf } from './principal-of.js';
 export { protect, type ProtectOptions } from './protect.js';
 export type { FailureHandling } from './refuse.js';
 export {
+  requireActor,
   requireAnyScope,
   requireAudience,
+  requireAuthorizationDetail,
   requireClaim,
   requirementMiddleware,
   requireScope,
+  requireStepUp,
   requireSubjectKind,
 } from './requirements.js';

@@ -1,19 +1,26 @@
 import {
+  actor,
   anyScope,
   AssayError,
   audience,
+  authorizationDetail,
   claim,
   scope,
+  stepUp,
   subjectKind,
+  type ActorPolicy,
+  type AuthorizationDetailPolicy,
   type ClaimPredicate,
   type ClaimValue,
   type Requirement,
   type ScopeArguments,
+  type StepUpDemand,
 } from '@assay/core';
 import type { Request, RequestHandler } from 'express';
 import { stateOf, type ExpressAuthenticationState } from './protect.js';
 import { refuse } from './refuse.js';
 import { routeName } from './route-name.js';
+import { declaring, requirementsOfRoute } from './route-requirements.js';
 
 /**
  * Middleware: the token grants all of these scopes.
@@ -68,13 +75,48 @@ export function requireSubjectKind(expected: 'user' | 'client'): RequestHandler 
 }
 
 /**
+ * Middleware: somebody acts for the subject who may: `requireActor({ actors: ['svc-assistant'], maximumDepth: 1 })`. A
+ * function instead of the list also gets the principal and the Express request.
+ *
+ * Error: 403 `permission.actor-refused`; 500 `service.failed` when the function throws.
+ * Throws: `SetupError` for nobody, actors without a name, or an impossible depth.
+ * Spec: RFC 8693 section 4.1.
+ */
+export function requireActor(policy: ActorPolicy<Request>): RequestHandler {
+  return requirementMiddleware(actor(policy));
+}
+
+/**
+ * Middleware: one authorization detail of the token grants all of this:
+ * `requireAuthorizationDetail({ type: 'payment_initiation', actions: ['initiate'] })`.
+ *
+ * Error: 403 `permission.detail-refused`; 500 `service.failed` when `satisfies` throws.
+ * Throws: `SetupError` for a policy without a type, and for empty lists and texts.
+ * Spec: RFC 9396 section 9.
+ */
+export function requireAuthorizationDetail(policy: AuthorizationDetailPolicy<Request>): RequestHandler {
+  return requirementMiddleware(authorizationDetail(policy));
+}
+
+/**
+ * Middleware: the user was authenticated as strongly and as recently as this route needs. The challenge says what is
+ * needed, with the scopes that are missing on the same route.
+ *
+ * Error: 401 `authentication.insufficient`.  Throws: `SetupError` for a demand that demands nothing, or cannot be said.
+ * Spec: RFC 9470 section 3.
+ */
+export function requireStepUp(demand: StepUpDemand): RequestHandler {
+  return requirementMiddleware(stepUp(demand));
+}
+
+/**
  * Middleware for any requirement. Without a `protect` before it, it refuses every request.
  *
  * Error: that of the requirement; 401 `request.token-missing` for an anonymous request; 500
  * `service.route-unprotected` without `protect`.
  */
 export function requirementMiddleware(requirement: Requirement): RequestHandler {
-  return async (request, response, next) => {
+  return declaring(requirement, async (request, response, next) => {
     const state = stateOf(request);
     try {
       await authorize(request, state, requirement);
@@ -88,7 +130,7 @@ export function requirementMiddleware(requirement: Requirement): RequestHandler 
       return;
     }
     next();
-  };
+  });
 }
 
 async function authorize(
@@ -105,7 +147,10 @@ async function authorize(
   if (requirement.audience !== undefined && !resourceServer.audiences.includes(requirement.audience)) {
     throw new AssayError('token.audience-mismatch', { claim: 'aud', reason: 'mismatch' });
   }
-  await resourceServer.authorize(principal, requirement, { request });
+  await resourceServer.authorize(principal, requirement, {
+    request,
+    alongside: () => requirementsOfRoute(request),
+  });
 }
 
 const warnedOf = new WeakSet<Requirement>();

@@ -8,9 +8,12 @@ export { Claim } from './decorators/claim.js';
 export { CurrentPrincipal } from './decorators/current-principal.js';
 export { OptionalAuthentication } from './decorators/optional-authentication.js';
 export { Public } from './decorators/public.js';
+export { RequireActor } from './decorators/require-actor.js';
 export { RequireAnyScope } from './decorators/require-any-scope.js';
+export { RequireAuthorizationDetail } from './decorators/require-authorization-detail.js';
 export { RequireClaim } from './decorators/require-claim.js';
 export { RequireScope } from './decorators/require-scope.js';
+export { RequireStepUp } from './decorators/require-step-up.js';
 export { RequireSubjectKind } from './decorators/require-subject-kind.js';
 export { Require } from './decorators/require.js';
 export type {

@@ -14,8 +14,6 @@ export interface Actor {
 /** How many actors a token may name, the current one included. */
 export const maximumActorDepth = 10;
 
-const nobody: readonly Actor[] = Object.freeze([]);
-
 /** The members of `act` that speak of a token, or of another actor, and not of who this one is. */
 const saysNothingOfWho = new Set([
   'act',
@@ -37,7 +35,6 @@ const saysNothingOfWho = new Set([
  * Spec: RFC 8693 section 4.1.
  */
 export function actorsOf(act: unknown, tokenIssuer: string): readonly Actor[] | undefined {
-  if (act === undefined) return nobody;
   const actors: Actor[] = [];
   for (let named = act; named !== undefined; named = named['act']) {
     if (!namesSomebody(named) || actors.length === maximumActorDepth) return undefined;

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { SetupError, type Requirement } from '@assay/core';
+import { combinedStepUp, SetupError, type Requirement } from '@assay/core';
 import { labelOf, type Declaration } from './declaration.js';
 import { levelsOf, type Level } from './levels.js';
 
@@ -30,6 +30,7 @@ export function protectionOf(controller: Type, method: string): Protection {
   const access = levels.find(({ opens }) => opens !== undefined)?.opens ?? 'protected';
   if (access === 'public') return { access, requirements: [] };
   const requirements = inOrderOfJudgement(levels.flatMap(requirementsOf));
+  refuseImpossibleStepUp(handler, requirements);
   // A requirement nearer than @OptionalAuthentication asks for a principal, which nobody anonymous has.
   return { access: requirements.some(asksForPrincipal) ? 'protected' : access, requirements };
 }
@@ -81,6 +82,16 @@ function refuseContradiction(
       remedy,
     });
   }
+}
+
+function refuseImpossibleStepUp(handler: string, requirements: readonly Requirement[]): void {
+  const demands = requirements.flatMap(({ stepUp }) => (stepUp === undefined ? [] : [stepUp]));
+  if (combinedStepUp(demands)?.acrValues?.length !== 0) return;
+  throw new SetupError({
+    option: handler,
+    problem: 'its @RequireStepUp decorators have no acr in common, so that no login satisfies all of them',
+    remedy: 'Name at least one acr in each of them, or keep one of the decorators.',
+  });
 }
 
 function requirementsOf({ declarations }: Level): readonly Requirement[] {
