@@ -1,0 +1,303 @@
+import { describe, expect, it } from '@jest/globals';
+import { inMemoryStores, SetupError, type RecordStore, type SingleUseStore } from '@assay/core';
+import { describeRecordStore, describeSingleUseStore, type StoreSetting } from '@assay/testing';
+
+interface CollectedTest {
+  readonly title: string;
+  readonly body: () => Promise<void>;
+}
+
+/** Declares a suite without running it. */
+function collected(declare: (testFunctions: { describe: Describe; it: It }) => void): CollectedTest[] {
+  const tests: CollectedTest[] = [];
+  declare({
+    describe: (_name, body) => {
+      body();
+    },
+    it: (title, body) => tests.push({ title, body }),
+  });
+  return tests;
+}
+
+type Describe = (name: string, body: () => void) => void;
+type It = (title: string, body: () => Promise<void>) => unknown;
+
+async function failuresOf(tests: readonly CollectedTest[]): Promise<string[]> {
+  const failed: string[] = [];
+  for (const { title, body } of tests) {
+    await body().catch(() => failed.push(title));
+  }
+  return failed;
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 1));
+
+describe('describeSingleUseStore', () => {
+  const suiteOf = (make: (setting: StoreSetting) => SingleUseStore) =>
+    collected((testFunctions) => {
+      describeSingleUseStore((setting) => ({ store: make(setting) }), { testFunctions });
+    });
+  const sound = ({ clock, maximumEntriesPerOwner }: StoreSetting) =>
+    inMemoryStores({ clock, maximumEntriesPerOwner }).singleUse;
+
+  it('lets a sound store pass', async () => {
+    const tests = suiteOf(sound);
+    expect(tests.length).toBeGreaterThan(30);
+    expect(await failuresOf(tests)).toEqual([]);
+  });
+
+  it.each<[string, (setting: StoreSetting) => SingleUseStore, string]>([
+    [
+      'that remembers nothing',
+      () => ({ reserve: () => Promise.resolve('reserved') }),
+      'lets a thing be used once',
+    ],
+    [
+      'that is not atomic',
+      (setting) => {
+        const used = new Set<string>();
+        const inner = sound(setting);
+        return {
+          async reserve(reservation) {
+            const key = JSON.stringify([reservation.purpose, reservation.scope, reservation.id]);
+            if (used.has(key)) return inner.reserve(reservation);
+            await pause();
+            used.add(key);
+            await inner.reserve(reservation);
+            return 'reserved';
+          },
+        };
+      },
+      'lets exactly one of 200 simultaneous uses pass',
+    ],
+    [
+      'that joins the names of a scope',
+      (setting) => {
+        const inner = sound(setting);
+        return {
+          reserve: ({ scope, ...reservation }) => inner.reserve({ ...reservation, scope: [scope.join('')] }),
+        };
+      },
+      'never takes a thing of an owner whose names are cut elsewhere for the same',
+    ],
+    [
+      'that leaves the purpose out',
+      (setting) => {
+        const inner = sound(setting);
+        return { reserve: (reservation) => inner.reserve({ ...reservation, purpose: '' }) };
+      },
+      'never takes a thing of another purpose for the same',
+    ],
+    [
+      'that loses half surrogate pairs',
+      (setting) => {
+        const inner = sound(setting);
+        return {
+          reserve: (reservation) =>
+            inner.reserve({ ...reservation, id: Buffer.from(reservation.id).toString() }),
+        };
+      },
+      'tells the unusual ids apart',
+    ],
+    [
+      'that forgets too early',
+      (setting) => {
+        const inner = sound(setting);
+        return {
+          reserve: ({ expiresAt, ...reservation }) =>
+            inner.reserve({ ...reservation, expiresAt: expiresAt - 1 }),
+        };
+      },
+      'remembers until the thing expires, and not for ever',
+    ],
+    [
+      'that forgets too late',
+      (setting) => {
+        const inner = sound(setting);
+        return {
+          reserve: ({ expiresAt, ...reservation }) =>
+            inner.reserve({ ...reservation, expiresAt: expiresAt + 1 }),
+        };
+      },
+      'remembers until the thing expires, and not for ever',
+    ],
+    [
+      'that gives no share',
+      ({ clock }) => inMemoryStores({ clock, maximumEntriesPerOwner: 1000 }).singleUse,
+      'gives each owner a share, and refuses only who has used it up',
+    ],
+    [
+      'that gives one share to all',
+      ({ clock, maximumEntriesPerOwner: maximumEntries }) =>
+        inMemoryStores({ clock, maximumEntries, maximumEntriesPerOwner: maximumEntries }).singleUse,
+      'gives each owner a share, and refuses only who has used it up',
+    ],
+  ])('finds a store %s', async (_which, make, title) => {
+    expect(await failuresOf(suiteOf(make))).toContain(title);
+  });
+
+  it('asks two instances in turn where there are two', async () => {
+    const tests = collected((testFunctions) => {
+      describeSingleUseStore((setting) => ({ store: sound(setting), otherInstance: sound(setting) }), {
+        testFunctions,
+      });
+    });
+    expect(await failuresOf(tests)).toContain('lets exactly one of 200 simultaneous uses pass');
+  });
+
+  it('allows a store to remember longer, by as much as was said', async () => {
+    const remembersLonger = (seconds: number) =>
+      collected((testFunctions) => {
+        const make = (setting: StoreSetting) => {
+          const inner = sound(setting);
+          const store: SingleUseStore = {
+            reserve: ({ expiresAt, ...reservation }) =>
+              inner.reserve({ ...reservation, expiresAt: expiresAt + 5 }),
+          };
+          return { store };
+        };
+        describeSingleUseStore(make, { testFunctions, remembersLongerSeconds: seconds });
+      });
+    expect(await failuresOf(remembersLonger(4.99))).not.toEqual([]);
+    expect(await failuresOf(remembersLonger(5))).toEqual([]);
+  });
+
+  it('closes each store, also that of a test that fails', async () => {
+    let made = 0;
+    let closed = 0;
+    const tests = collected((testFunctions) => {
+      const make = () => {
+        made += 1;
+        const store: SingleUseStore = { reserve: () => Promise.reject(new Error('down')) };
+        return {
+          store,
+          close: () => {
+            closed += 1;
+          },
+        };
+      };
+      describeSingleUseStore(make, { testFunctions });
+    });
+    expect((await failuresOf(tests)).length).toBeGreaterThan(20);
+    expect([made, closed]).toEqual([tests.length, tests.length]);
+  });
+
+  it('waits for real time where the store goes by it', async () => {
+    const tests = collected((testFunctions) => {
+      const make = ({ maximumEntriesPerOwner }: StoreSetting) => ({
+        store: inMemoryStores({ maximumEntriesPerOwner }).singleUse,
+      });
+      describeSingleUseStore(make, { testFunctions, realTime: true, remembersLongerSeconds: 0 });
+    });
+    expect(await failuresOf(tests)).toEqual([]);
+  });
+
+  it('says what to do where there is no test runner', () => {
+    const testFunctions = {} as { describe: Describe; it: It };
+    const declare = () => {
+      describeSingleUseStore((setting) => ({ store: sound(setting) }), { testFunctions });
+    };
+    expect(declare).toThrow(SetupError);
+    expect(declare).toThrow('pass testFunctions: { describe, it }');
+  });
+});
+
+describe('describeRecordStore', () => {
+  const suiteOf = (make: (setting: StoreSetting) => RecordStore) =>
+    collected((testFunctions) => {
+      describeRecordStore((setting) => ({ store: make(setting) }), { testFunctions });
+    });
+  const sound = ({ clock, maximumEntriesPerOwner }: StoreSetting) =>
+    inMemoryStores({ clock, maximumRecordsPerOwner: maximumEntriesPerOwner }).records;
+
+  it('lets a sound store pass', async () => {
+    const tests = suiteOf(sound);
+    expect(tests.length).toBeGreaterThan(40);
+    expect(await failuresOf(tests)).toEqual([]);
+  });
+
+  it.each<[string, (store: RecordStore, setting: StoreSetting) => Partial<RecordStore>, string]>([
+    [
+      'whose take is not atomic',
+      (store) => ({
+        async take(key) {
+          const value = await store.get(key);
+          await pause();
+          await store.take(key);
+          return value;
+        },
+      }),
+      'gives a record to exactly one of 200 who take it at once',
+    ],
+    [
+      'whose take leaves the record',
+      (store) => ({ take: (key) => store.get(key) }),
+      'leaves a record that is got, and has none that is taken',
+    ],
+    [
+      'whose get takes the record',
+      (store) => ({ get: (key) => store.take(key) }),
+      'leaves a record that is got, and has none that is taken',
+    ],
+    [
+      'that keeps records for longer',
+      (store) => ({ put: (record) => store.put({ ...record, expiresAt: record.expiresAt + 1 }) }),
+      'takes a record until it expires, and not from then on',
+    ],
+    [
+      'that loses records early',
+      (store) => ({ put: (record) => store.put({ ...record, expiresAt: record.expiresAt - 1 }) }),
+      'gets a record until it expires, and not from then on',
+    ],
+    [
+      'that makes texts of all values',
+      (store) => ({ put: (record) => store.put({ ...record, value: JSON.stringify(record.value) }) }),
+      'gives back an object as it was put',
+    ],
+    [
+      'that keeps the first record',
+      (store) => ({
+        async put(record) {
+          if ((await store.get(record)) === undefined) await store.put(record);
+        },
+      }),
+      'puts a record in the place of another',
+    ],
+    [
+      'that takes undefined for a value',
+      (store) => ({
+        put: (record) => store.put({ ...record, value: record.value ?? null }),
+      }),
+      'refuses a value that is undefined',
+    ],
+    [
+      'without shares',
+      (_store, { clock }) => inMemoryStores({ clock }).records,
+      'gives each owner a share, and refuses only who has used it up',
+    ],
+  ])('finds a store %s', async (_which, spoil, title) => {
+    const make = (setting: StoreSetting) => {
+      const store = sound(setting);
+      return { ...store, ...spoil(store, setting) };
+    };
+    expect(await failuresOf(suiteOf(make))).toContain(title);
+  });
+
+  it('waits for real time where the store goes by it', async () => {
+    const tests = collected((testFunctions) => {
+      const make = ({ maximumEntriesPerOwner }: StoreSetting) => ({
+        store: inMemoryStores({ maximumRecordsPerOwner: maximumEntriesPerOwner }).records,
+      });
+      describeRecordStore(make, { testFunctions, realTime: true, remembersLongerSeconds: 0 });
+    });
+    expect(await failuresOf(tests)).toEqual([]);
+  });
+});
+
+// Jest has them as globals, in ESM mode too: this suite is declared with nothing but a factory.
+describeSingleUseStore(({ clock, maximumEntriesPerOwner }) => ({
+  store: inMemoryStores({ clock, maximumEntriesPerOwner }).singleUse,
+}));
+describeRecordStore(({ clock, maximumEntriesPerOwner }) => ({
+  store: inMemoryStores({ clock, maximumRecordsPerOwner: maximumEntriesPerOwner }).records,
+}));
