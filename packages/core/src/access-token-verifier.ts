@@ -7,6 +7,7 @@ import {
   trustedIssuersFrom,
   type AccessTokenOptions,
 } from './settings/trusted-issuers.js';
+import { verifiedSignatures } from './steps/verified-signatures.js';
 import { createVerifier, type Verifier } from './verifier.js';
 import type { VerifierParts } from './verify-token.js';
 
@@ -32,5 +33,6 @@ export function accessTokenParts(options: AccessTokenOptions): VerifierParts<'ac
     issuers: trustedIssuersFrom(options),
     clock: options.clock ?? systemClock,
     decryption: decryptionFrom(options),
+    signatures: options.rememberVerifiedSignatures === false ? undefined : verifiedSignatures(),
   };
 }

@@ -1,5 +1,6 @@
 import { areAuthorizationDetails, type AuthorizationDetail } from './authorization-details.js';
 import { actorsOf, type Actor } from './delegation/actor.js';
+import { deepFreeze } from './encoding/deep-freeze.js';
 import type { Claims, SignedStatement } from './evidence.js';
 import {
   firstPresent,
@@ -118,11 +119,4 @@ function stringOf(value: unknown): string | undefined {
 
 function numberOf(value: unknown): number | undefined {
   return isNumericDate(value) ? value : undefined;
-}
-
-function deepFreeze<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const member of Object.values(value)) deepFreeze(member);
-  return value;
 }

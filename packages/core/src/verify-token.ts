@@ -8,8 +8,10 @@ import { chooseIssuer } from './steps/choose-issuer.js';
 import { checkReplicatedClaims } from './steps/check-replicated-claims.js';
 import { chooseKeys } from './steps/choose-key.js';
 import { indistinguishably, openEnvelope, type Decryption } from './steps/open-envelope.js';
-import { parseToken } from './steps/parse-token.js';
+import { parseToken, requireTokenLength } from './steps/parse-token.js';
 import { refuseBound } from './steps/refuse-bound.js';
+import { digestOfToken } from './steps/token-digest.js';
+import type { VerifiedSignature, VerifiedSignatures } from './steps/verified-signatures.js';
 import { verifyTokenSignature } from './steps/verify-signature.js';
 import type { TrustedIssuer, TrustedIssuers } from './trusted-issuer.js';
 
@@ -26,6 +28,8 @@ export interface VerifierParts<Kind extends string> {
   readonly clock: Clock;
   /** Default: encrypted tokens are malformed. */
   readonly decryption?: Decryption | undefined;
+  /** Default: every signature is verified each time. */
+  readonly signatures?: VerifiedSignatures | undefined;
 }
 
 const noDecryption: Decryption = { keys: [], required: false };
@@ -64,23 +68,47 @@ export interface Origin {
 /** Who signed this: from here on, the claims may be believed. */
 export async function establishOrigin(
   presented: PresentedToken,
-  { issuers, decryption = noDecryption }: Pick<VerifierParts<string>, 'issuers' | 'decryption'>,
+  { issuers, signatures, decryption = noDecryption }: OriginParts,
 ): Promise<Origin> {
   const opened = openEnvelope(presented, decryption);
   // Most tokens are not encrypted, and need not wait.
   const { token, envelope } = opened instanceof Promise ? await opened : opened;
-  if (envelope === undefined) return establishSigner(token, issuers);
-  const origin = await indistinguishably(() => establishSigner(token, issuers));
+  if (envelope === undefined) return establishSigner(token, issuers, signatures);
+  const origin = await indistinguishably(() => establishSigner(token, issuers, signatures));
   checkReplicatedClaims(envelope, origin.verified);
   return origin;
 }
 
-async function establishSigner(token: PresentedToken, issuers: TrustedIssuers): Promise<Origin> {
-  const unverified = parseToken(token);
+type OriginParts = Pick<VerifierParts<string>, 'issuers' | 'signatures' | 'decryption'>;
+
+async function establishSigner(
+  token: PresentedToken,
+  issuers: TrustedIssuers,
+  signatures: VerifiedSignatures | undefined,
+): Promise<Origin> {
+  requireTokenLength(token);
+  const digest = digestOfToken(token);
+  const known = signatures?.find(digest);
+  if (known !== undefined && (await stillHasTheKey(known, issuers))) return known;
+
+  const unverified = parseToken(token, digest);
   const chosen = chooseIssuer(unverified, issuers);
   const issuer = chosen instanceof Promise ? await chosen : chosen;
   const keys = await chooseKeys(unverified, issuer);
-  return { verified: verifyTokenSignature(unverified, issuer, keys), issuer };
+  const { verified, key } = verifyTokenSignature(unverified, issuer, keys);
+  signatures?.remember(digest, token.length, { verified, issuer, key });
+  return { verified, issuer };
+}
+
+/** Whether the issuer of a verified signature is still trusted, and would still be asked for the key that made it. */
+async function stillHasTheKey(
+  { verified, issuer, key }: VerifiedSignature,
+  issuers: TrustedIssuers,
+): Promise<boolean> {
+  const current = issuers.get(issuer.identifier);
+  if ((current instanceof Promise ? await current : current) !== issuer) return false;
+  const { candidates } = await chooseKeys(verified, issuer);
+  return candidates.some((candidate) => candidate.key === key);
 }
 
 /** The profile that the tokens of an issuer are held to at this moment. */

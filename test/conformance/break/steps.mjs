@@ -152,9 +152,24 @@ const steps = [
     [`${conformance}/(rfc7515|keys-headers)\\.test`],
     edit(
       'steps/verify-signature.ts',
-      '!candidates.some(({ key }) => verifySignature(key, algorithm, input, signature))',
-      'candidates.length === 0',
+      'candidates.find(({ key }) => verifySignature(key, algorithm, input, signature))',
+      'candidates[0]',
     ),
+  ],
+  [
+    'verified signatures: the key is still there',
+    [`${conformance}/verified-signatures`, 'packages/core/test/steps/verified-signatures'],
+    edit('verify-token.ts', 'return candidates.some((candidate) => candidate.key === key);', 'return true;'),
+  ],
+  [
+    'verified signatures: the claims cannot be changed',
+    ['packages/core/test/steps/verified-signatures'],
+    edit('steps/verified-signatures.ts', 'deepFreeze(verified.claims);', ''),
+  ],
+  [
+    'verified signatures: bounded',
+    ['packages/core/test/steps/verified-signatures'],
+    edit('steps/verified-signatures.ts', 'young.size * 2 >= limits.maximumEntries ||', ''),
   ],
   [
     'verify signature: the MAC',
@@ -186,9 +201,9 @@ const steps = [
     edit('verify-token.ts', 'return audience === undefined ? audiences :', 'return true ? audiences :'),
   ],
   [
-    'check binding',
-    [`${conformance}/(rfc9068|rfc8725)`],
-    edit('steps/check-binding.ts', 'if (finding === undefined)', 'if (finding || !finding)'),
+    'refuse bound tokens that come without a request',
+    ['packages/core/test/steps/refuse-bound', `${conformance}/(rfc9068|rfc8725)`],
+    edit('steps/refuse-bound.ts', "if (kind === 'unbound')", "if (kind !== 'bound' || kind === 'bound')"),
   ],
   [
     'require scope: all of them',

@@ -36,6 +36,11 @@ export interface AccessTokenOptions extends PerIssuerOptions {
   readonly decryptionKeys?: readonly DecryptionKeyOptions[];
   /** Refuses tokens that are not encrypted. Needs `decryptionKeys`. Default false. */
   readonly requireEncryption?: boolean;
+  /**
+   * Verifies the signature of a token once and remembers that, up to 10,000 tokens. All else is judged each time. Default
+   * true.
+   */
+  readonly rememberVerifiedSignatures?: boolean;
   /** Allows plain http for issuers on loopback, for development and tests. Default false. */
   readonly allowInsecureLoopback?: boolean;
   /** How remote key sets are fetched and kept. */
@@ -56,6 +61,7 @@ export const accessTokenOptionNames = [
   'maximumTokenLifetimeSeconds',
   'decryptionKeys',
   'requireEncryption',
+  'rememberVerifiedSignatures',
   'allowInsecureLoopback',
   'keyPolicy',
   'onKeyEvent',

@@ -21,7 +21,10 @@ export interface ChosenKeys {
  * Error: `token.algorithm-refused`, `token.key-unknown`, `service.keys-unavailable`.
  * Spec: RFC 8725 section 3.1; RFC 7515 section 4.1.4; RFC 7517 section 4.
  */
-export async function chooseKeys({ header }: UnverifiedToken, issuer: TrustedIssuer): Promise<ChosenKeys> {
+export async function chooseKeys(
+  { header }: Pick<UnverifiedToken, 'header'>,
+  issuer: TrustedIssuer,
+): Promise<ChosenKeys> {
   if (issuer.sharedSecret !== undefined) return chooseSecret(header, issuer.sharedSecret);
   const { alg, kid } = header;
   if (!isKnownAlgorithm(alg) || !issuer.algorithms.has(alg)) {

@@ -79,8 +79,8 @@ async function decrypt(presented: PresentedToken, keys: readonly DecryptionKey[]
 /** The header of the envelope, if it announces a nested JWT that is not compressed, and all else is base64url. */
 function readEnvelope(presented: PresentedToken): JoseHeader {
   const [header = '', ...others] = presented.split('.');
-  if (others.some((segment) => decodeBase64url(segment) === undefined)) throw refusal();
   const envelope = parseEnvelopeHeader(header);
+  if (others.some((segment) => decodeBase64url(segment) === undefined)) throw refusal();
   const { cty, zip } = envelope;
   if (!announcesJwt(cty)) throw refusal('cty');
   if (zip !== undefined) throw refusal('zip');

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { AssayError } from '../assay-error.js';
 import { decodeBase64url } from '../encoding/base64url.js';
 import {
@@ -9,6 +8,7 @@ import {
   type UnverifiedToken,
 } from '../evidence.js';
 import { announcesJwt, parseHeader, parseJsonSegment } from './jose-header.js';
+import { digestOfToken, fingerprintFrom, type TokenDigest } from './token-digest.js';
 
 /** The longest token that is looked at. Units: characters. */
 export const maximumTokenLength = 16 * 1024;
@@ -21,10 +21,8 @@ export const maximumTokenLength = 16 * 1024;
  * Error: `token.too-large`, `token.malformed`, `token.duplicate-member`, `token.critical-unknown`.
  * Spec: RFC 7519 section 7.2; RFC 7515 sections 4 and 5.2.
  */
-export function parseToken(token: PresentedToken): UnverifiedToken {
-  // Callers in JavaScript pass on what a form parser made of a repeated parameter: a list is no token.
-  if (typeof (token as unknown) !== 'string') throw new AssayError('token.malformed');
-  if (token.length > maximumTokenLength) throw new AssayError('token.too-large');
+export function parseToken(token: PresentedToken, digest?: TokenDigest): UnverifiedToken {
+  requireTokenLength(token);
   const [headerSegment, payloadSegment, signatureSegment] = segmentsOf(token);
   const header = parseHeader(headerSegment);
   refuseOtherKinds(header);
@@ -36,7 +34,7 @@ export function parseToken(token: PresentedToken): UnverifiedToken {
     unverifiedClaims,
     signingInput: token.slice(0, token.lastIndexOf('.')),
     signature,
-    fingerprint: fingerprintOf(token),
+    fingerprint: fingerprintFrom(digest ?? digestOfToken(token)),
   });
 }
 
@@ -46,9 +44,15 @@ function refuseOtherKinds({ enc, cty }: JoseHeader): void {
   if (announcesJwt(cty)) throw new AssayError('token.malformed', { claim: 'cty', reason: 'mismatch' });
 }
 
-/** A digest that identifies a token and cannot be used as one: SHA-256, cut to 128 bits, base64url. */
-export function fingerprintOf(token: string): string {
-  return hash('sha256', token, 'buffer').toString('base64url', 0, 16);
+/**
+ * Whether a text is short enough to be looked at, judged before anything else is done with it.
+ *
+ * Error: `token.too-large`; `token.malformed` for what is no text.
+ */
+export function requireTokenLength(token: PresentedToken): void {
+  // Callers in JavaScript pass on what a form parser made of a repeated parameter: a list is no token.
+  if (typeof (token as unknown) !== 'string') throw new AssayError('token.malformed');
+  if (token.length > maximumTokenLength) throw new AssayError('token.too-large');
 }
 
 /** Three segments, none empty but perhaps the last: an unsigned token is told apart when its `alg` is judged. */

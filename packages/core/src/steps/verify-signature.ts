@@ -7,7 +7,7 @@ import type { TrustedIssuer } from '../trusted-issuer.js';
 import type { ChosenKeys } from './choose-key.js';
 
 /**
- * The token, once one of the candidate keys has verified its signature over the bytes that were received.
+ * The token, and the one of the candidate keys that has verified its signature over the bytes that were received.
  *
  * Error: `token.signature-invalid`.
  * Spec: RFC 7515 section 5.2.
@@ -16,12 +16,17 @@ export function verifyTokenSignature(
   { header, unverifiedClaims, signingInput, signature, fingerprint }: UnverifiedToken,
   { identifier }: TrustedIssuer,
   { algorithm, candidates }: ChosenKeys,
-): VerifiedToken {
+): { readonly verified: VerifiedToken; readonly key: KeyObject } {
   const input = Buffer.from(signingInput, 'latin1');
-  if (!candidates.some(({ key }) => verifySignature(key, algorithm, input, signature))) {
-    throw new AssayError('token.signature-invalid');
-  }
-  return reached<VerifiedToken>({ header, claims: unverifiedClaims, issuer: identifier, fingerprint });
+  const signer = candidates.find(({ key }) => verifySignature(key, algorithm, input, signature));
+  if (signer === undefined) throw new AssayError('token.signature-invalid');
+  const verified = reached<VerifiedToken>({
+    header,
+    claims: unverifiedClaims,
+    issuer: identifier,
+    fingerprint,
+  });
+  return { verified, key: signer.key };
 }
 
 /** Whether the key made the signature, or the MAC, over the input. The only place where either is checked. */

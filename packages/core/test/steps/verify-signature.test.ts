@@ -126,7 +126,7 @@ describe('verifyTokenSignature', () => {
     const builder = await createTokenBuilder();
     const token = parseToken(builder.accessToken({ sub: 'user-7' }) as PresentedToken);
     const candidates = [keyOf(builder.jwks.keys[0])];
-    expect(verifyTokenSignature(token, issuer, { algorithm: 'ES256', candidates })).toEqual({
+    expect(verifyTokenSignature(token, issuer, { algorithm: 'ES256', candidates }).verified).toEqual({
       header: token.header,
       claims: token.unverifiedClaims,
       issuer: 'https://as.example',
@@ -138,9 +138,9 @@ describe('verifyTokenSignature', () => {
     const [builder, other] = await Promise.all([createTokenBuilder(), createTokenBuilder()]);
     const token = parseToken(builder.accessToken() as PresentedToken);
     const candidates = [keyOf(other.jwks.keys[0]), keyOf(builder.jwks.keys[0])];
-    expect(verifyTokenSignature(token, issuer, { algorithm: 'ES256', candidates }).claims['sub']).toBe(
-      'user-1',
-    );
+    const { verified, key } = verifyTokenSignature(token, issuer, { algorithm: 'ES256', candidates });
+    expect(verified.claims['sub']).toBe('user-1');
+    expect(key).toBe(candidates[1]?.key);
   });
 
   it('refuses a token that none of the candidates has signed', async () => {
