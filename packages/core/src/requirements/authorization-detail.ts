@@ -46,6 +46,7 @@ export function authorizationDetail<FrameworkRequest = unknown>(
   const { satisfies = () => true } = policy;
   return {
     description: descriptionOf(policy),
+    authorizationDetailType: policy.type,
     async check(principal, context) {
       const request = context.request as FrameworkRequest;
       const locations = locationsOf(policy, principal, context);

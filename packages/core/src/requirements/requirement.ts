@@ -43,6 +43,8 @@ export interface Requirement {
   readonly audience?: string;
   /** The scopes that callers may be told of, where scopes are what is demanded. For documents about an API. */
   readonly disclosedScopes?: DisclosedScopes;
+  /** The type of authorization detail that is demanded, where one is. For documents about an API. */
+  readonly authorizationDetailType?: string;
   /** The authentication of the user that is demanded, where that is what is demanded. */
   readonly stepUp?: StepUpDemand;
   /** The refusal, or nothing. */
