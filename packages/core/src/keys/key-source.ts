@@ -46,8 +46,8 @@ export type KeyEvent =
       readonly budgetSpent: boolean;
     };
 
-/** Tells a listener of an event. Whatever the listener does, the keys go on. */
-export function tellSafely(listener: ((event: KeyEvent) => unknown) | undefined, event: KeyEvent): void {
+/** Tells a listener of an event. Whatever the listener does, our own work goes on. */
+export function tellSafely<Event>(listener: ((event: Event) => unknown) | undefined, event: Event): void {
   try {
     const outcome = listener?.(event);
     if (outcome instanceof Promise) outcome.catch(() => undefined);

@@ -41,6 +41,19 @@ export const audienceNamesOnlyThisServer: Rule = {
   },
 };
 
+/**
+ * The token, where it says for whom it is, was issued for this receiver. For kinds that are for anybody by default.
+ *
+ * Error: `token.audience-mismatch`.
+ * Spec: RFC 7519 section 4.1.3.
+ */
+export const audienceNamesThisReceiverIfPresent: Rule = {
+  guarantees: 'aud, where present, names this receiver',
+  spec: 'RFC 7519 section 4.1.3',
+  check: (token, expected) =>
+    token.claims['aud'] === undefined ? satisfied : audienceNamesThisResource.check(token, expected),
+};
+
 /** The members of an `aud` claim, or `undefined` when it has another shape than the standard's two. */
 export function audienceList(aud: unknown): readonly string[] | undefined {
   if (isString(aud)) return [aud];

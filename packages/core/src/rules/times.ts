@@ -20,6 +20,19 @@ export const notExpired: Rule = {
 };
 
 /**
+ * The token's expiry, if it has one, lies ahead. For kinds that may live without an end.
+ *
+ * Error: `token.expired`.
+ * Spec: RFC 7519 section 4.1.4.
+ */
+export const notExpiredIfPresent: Rule = {
+  guarantees: 'exp, where present, lies ahead',
+  spec: 'RFC 7519 section 4.1.4',
+  check: (token, expected) =>
+    token.claims['exp'] === undefined ? satisfied : notExpired.check(token, expected),
+};
+
+/**
  * The token's not-before time, if it has one, has come.
  *
  * Error: `token.not-yet-valid`.

@@ -1,8 +1,8 @@
 import { defaultKeyPolicy, type KeyPolicy } from '../keys/key-policy.js';
 import { SetupError } from '../setup-error.js';
-import { knownOptionsOnly } from './options.js';
+import { numbersWithin, type Range } from './ranges.js';
 
-const ranges: Readonly<Record<keyof KeyPolicy, { readonly least: number; readonly most: number }>> = {
+const ranges: Readonly<Record<keyof KeyPolicy, Range>> = {
   maximumAgeSeconds: { least: 1, most: 86_400 },
   refreshAfterSeconds: { least: 1, most: 86_400 },
   staleIfErrorSeconds: { least: 0, most: 86_400 },
@@ -17,36 +17,17 @@ const ranges: Readonly<Record<keyof KeyPolicy, { readonly least: number; readonl
  * Throws: `SetupError`.
  */
 export function keyPolicyFrom(given: Partial<KeyPolicy> = {}, option = 'keyPolicy'): KeyPolicy {
-  const names = Object.keys(defaultKeyPolicy) as (keyof KeyPolicy)[];
-  knownOptionsOnly(given, names, option);
-  const written = Object.fromEntries(
-    Object.entries<unknown>(given).filter(([, value]) => value !== undefined),
-  );
-  const policy: KeyPolicy = { ...defaultKeyPolicy, ...refreshInTime(given), ...written };
-  const refuse = (name: keyof KeyPolicy, problem: string, remedy: string) =>
-    new SetupError({ option: `${option}.${name}`, problem, remedy });
-
-  for (const name of names) {
-    const { least, most } = ranges[name];
-    const value: unknown = policy[name];
-    if (typeof value === 'number' && value >= least && value <= most) continue;
-    throw refuse(
-      name,
-      `it is not a number from ${String(least)} to ${String(most)}`,
-      `Give one, or leave the option out; the default is ${String(defaultKeyPolicy[name])}.`,
-    );
-  }
-  if (policy.refreshAfterSeconds > policy.maximumAgeSeconds) {
-    throw refuse(
-      'refreshAfterSeconds',
-      'it is above maximumAgeSeconds',
-      'Refresh before the keys are too old.',
-    );
-  }
-  return policy;
+  const policy = numbersWithin(given, { ...defaultKeyPolicy, ...refreshInTime(given) }, ranges, option);
+  if (policy.refreshAfterSeconds <= policy.maximumAgeSeconds) return policy;
+  throw new SetupError({
+    option: `${option}.refreshAfterSeconds`,
+    problem: 'it is above maximumAgeSeconds',
+    remedy: 'Refresh before the keys are too old.',
+  });
 }
 
-function refreshInTime({ maximumAgeSeconds }: Partial<KeyPolicy>): Partial<KeyPolicy> {
+function refreshInTime(given: Partial<KeyPolicy>): Partial<KeyPolicy> {
+  const { maximumAgeSeconds } = Object(given) as Partial<KeyPolicy>;
   if (maximumAgeSeconds === undefined) return {};
   return { refreshAfterSeconds: Math.min(defaultKeyPolicy.refreshAfterSeconds, maximumAgeSeconds / 2) };
 }
