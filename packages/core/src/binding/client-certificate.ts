@@ -2,7 +2,12 @@ import { createHash, X509Certificate } from 'node:crypto';
 import type { RequestView } from '../request-view.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
-/** How a proxy writes the certificate of its client into a header. */
+/**
+ * How a proxy writes the certificate of its client into a header.
+ *
+ * `rfc9440`: `:…:` around the base64 of the DER. `base64-der`: that base64 alone. `url-encoded-pem`: PEM with
+ * percent-encoding, in which a `+` is a plus sign. In the latter two a chain may follow, which is not looked at.
+ */
 export type CertificateEncoding = 'rfc9440' | 'url-encoded-pem' | 'base64-der';
 
 /** The header in which trusted proxies name the certificate of their client. */
@@ -46,32 +51,38 @@ function certificateOf(
   { header, trustedProxies }: CertificateSource,
 ): Uint8Array | undefined {
   if (header === undefined || !trustedProxies(request)) return request.connection?.peerCertificate();
-  const lines = request.headers[header.name] ?? [];
-  const [line] = lines;
-  if (line === undefined || lines.length !== 1) return undefined;
+  const [line, ...others] = request.headers[header.name] ?? [];
+  if (line === undefined || others.length > 0) return undefined;
   const der = decoders[header.encoding](line.trim());
   return der === undefined ? undefined : wholeCertificate(der);
 }
 
-const base64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+// Padding may be left out (RFC 8941 section 4.2.7).
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
+const pemBlocks = /^(?:-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/;
 
 const decoders: Readonly<Record<CertificateEncoding, (text: string) => Buffer | undefined>> = {
-  // One structured-field byte sequence (RFC 9440 section 2.1; RFC 8941 section 3.3.5).
-  rfc9440: (text) => (/^:[^:]+:$/.test(text) ? fromBase64(text.slice(1, -1)) : undefined),
-  'base64-der': fromBase64,
+  // One structured-field byte sequence without parameters (RFC 9440 section 2.1; RFC 8941 section 3.3.5).
+  rfc9440: (text) => fromBase64(/^:([^:]+):$/.exec(text)?.[1]),
+
+  // Traefik joins a chain with commas, the certificate of the client first.
+  'base64-der': (text) => {
+    const [first, ...chain] = text.split(',');
+    return chain.every((link) => base64.test(link)) ? fromBase64(first) : undefined;
+  },
+
   'url-encoded-pem': (text) => {
-    const pem = /^-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/.exec(
-      decoded(text),
-    );
-    return pem?.[1] === undefined ? undefined : fromBase64(pem[1].replace(/\s/g, ''));
+    const pem = percentDecoded(text);
+    const [first] = pemBlocks.test(pem) ? pem.split('-----END CERTIFICATE-----') : [];
+    return fromBase64(first?.replace('-----BEGIN CERTIFICATE-----', '').replace(/\s/g, ''));
   },
 };
 
-function fromBase64(text: string): Buffer | undefined {
-  return base64.test(text) ? Buffer.from(text, 'base64') : undefined;
+function fromBase64(text: string | undefined): Buffer | undefined {
+  return text !== undefined && base64.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
-function decoded(text: string): string {
+function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
