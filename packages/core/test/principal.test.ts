@@ -17,6 +17,8 @@ describe('Principal', () => {
       amr: ['pwd', 'otp'],
       auth_time: nowSeconds - 60,
       txn: 'transaction-1',
+      act: { sub: 'svc-b', client_id: 'client-b', act: { sub: 'svc-a', iss: 'https://partner.example' } },
+      authorization_details: [{ type: 'payment', actions: ['initiate'] }],
     });
     expect(principal).toMatchObject({
       issuer: 'https://as.example',
@@ -29,6 +31,12 @@ describe('Principal', () => {
       expiresAt: nowSeconds + 300,
       tokenId: 'token-1',
       transactionId: 'transaction-1',
+      withheldScopes: [],
+      actors: [
+        { issuer: 'https://as.example', subject: 'svc-b', clientId: 'client-b' },
+        { issuer: 'https://partner.example', subject: 'svc-a', clientId: undefined },
+      ],
+      authorizationDetails: [{ type: 'payment', actions: ['initiate'] }],
       fingerprint: 'AAAAAAAAAAAAAAAAAAAAAA',
     });
   });
@@ -37,15 +45,27 @@ describe('Principal', () => {
     expect(principalWith({})).toMatchObject({
       scopes: [],
       authentication: { acr: undefined, amr: [], authTime: undefined },
+      actors: [],
+      authorizationDetails: [],
       confirmation: undefined,
       transactionId: undefined,
     });
   });
 
   it('makes nothing of optional claims of the wrong shape', () => {
-    const principal = principalWith({ auth_time: 'yesterday', txn: 7, scope: ['a'], amr: 'pwd', acr: {} });
+    const principal = principalWith({
+      auth_time: 'yesterday',
+      txn: 7,
+      scope: ['a'],
+      amr: 'pwd',
+      acr: {},
+      act: [],
+      authorization_details: {},
+    });
     expect(principal).toMatchObject({
       scopes: [],
+      actors: [],
+      authorizationDetails: [],
       authentication: { acr: undefined, amr: [], authTime: undefined },
       transactionId: undefined,
     });
@@ -78,7 +98,12 @@ describe('Principal', () => {
   });
 
   it('is frozen through and through', () => {
-    const principal = principalWith({ scope: 'a', 'x-vendor': { list: [{ deep: 1 }] } });
+    const principal = principalWith({
+      scope: 'a',
+      'x-vendor': { list: [{ deep: 1 }] },
+      act: { sub: 'svc-a' },
+      authorization_details: [{ type: 'payment', actions: ['read'] }],
+    });
     const vendor = principal.claims['x-vendor'] as { list: [{ deep: number }] };
     const changes = [
       () => Object.assign(principal, { subject: 'other' }),
@@ -90,6 +115,14 @@ describe('Principal', () => {
       () => vendor.list.push({ deep: 2 }),
       () => (vendor.list[0].deep = 2),
       () => Object.assign(principal, { hasScope: () => true }),
+      () => (principal.withheldScopes as string[]).push('x'),
+      () => (principal.actors as unknown[]).push({}),
+      () => Object.assign(principal.actors[0] ?? {}, { subject: 'svc-admin' }),
+      () => (principal.authorizationDetails as unknown[]).push({}),
+      () => (principal.authorizationDetails[0]?.['actions'] as string[]).push('initiate'),
+      () => (principalWith({}).actors as unknown[]).push({}),
+      () => (principalWith({}).authorizationDetails as unknown[]).push({}),
+      () => (principalWith({}).withheldScopes as string[]).push('x'),
     ];
     for (const change of changes) expect(change).toThrow(TypeError);
     expect(principal.hasScope('admin')).toBe(false);

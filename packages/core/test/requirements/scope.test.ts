@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { principal } from '@assay/testing';
 import type { AssayError } from '../../src/assay-error.js';
+import { Principal } from '../../src/principal.js';
 import { anyScope, isScopeToken, scope, type ScopeArguments } from '../../src/requirements/scope.js';
 import { authorizationContext } from '../support/authorization-context.js';
+import { signedStatement } from '../support/evidence.js';
 import { expectSetupError } from '../support/setup-problem.js';
 
 const reader = principal({ scope: 'orders:read profile' });
@@ -97,6 +99,28 @@ describe('anyScope', () => {
   it('names its scopes for documents, unless they are not disclosed', () => {
     expect(anyScope('a', 'b').disclosedScopes).toEqual({ match: 'any', scopes: ['a', 'b'] });
     expect(anyScope(['a', 'b'], { disclosed: false }).disclosedScopes).toBeUndefined();
+  });
+});
+
+describe('where the rights of an actor bound those of the subject', () => {
+  const assistant = Principal.from({
+    ...signedStatement({ scope: 'read write', act: { sub: 'svc-a' } }),
+    scopesOfActor: ['read', 'admin'],
+  });
+
+  it.each([
+    ['that both have', scope('read'), undefined, undefined],
+    ['that only the token has', scope('write'), 'permission.actor-refused', undefined],
+    ['of which only the token has one', scope('read', 'write'), 'permission.actor-refused', undefined],
+    ['that only the actor has', scope('admin'), 'scope.insufficient', ['admin']],
+    ['that neither has', scope('delete'), 'scope.insufficient', ['delete']],
+    ['of which no token would give one', scope('write', 'admin'), 'permission.actor-refused', undefined],
+    ['of which both have one', anyScope('write', 'read'), undefined, undefined],
+    ['none of which the actor has', anyScope('write'), 'permission.actor-refused', undefined],
+    ['of which another token could give one', anyScope('write', 'admin'), 'scope.insufficient', ['admin']],
+  ])('judges a scope %s', (_which, requirement, code, requiredScopes) => {
+    const refusal = requirement.check(assistant, authorizationContext()) as AssayError | undefined;
+    expect([refusal?.code, refusal?.requiredScopes]).toEqual([code, requiredScopes]);
   });
 });
 
