@@ -41,7 +41,7 @@ const steps = [
   [
     'parse: longest token',
     structure,
-    edit('steps/parse-token.ts', 'if (token.length > maximumTokenLength)', 'if (false)'),
+    edit('steps/parse-token.ts', 'if (token.length > maximumLength)', 'if (false)'),
   ],
   [
     'parse: three segments',

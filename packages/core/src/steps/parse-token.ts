@@ -10,7 +10,7 @@ import {
 import { announcesJwt, parseHeader, parseJsonSegment } from './jose-header.js';
 import { digestOfToken, fingerprintFrom, type TokenDigest } from './token-digest.js';
 
-/** The longest token that is looked at. Units: characters. */
+/** The longest token that is looked at, unless its kind may be longer. Units: characters. */
 export const maximumTokenLength = 16 * 1024;
 
 /**
@@ -21,8 +21,12 @@ export const maximumTokenLength = 16 * 1024;
  * Error: `token.too-large`, `token.malformed`, `token.duplicate-member`, `token.critical-unknown`.
  * Spec: RFC 7519 section 7.2; RFC 7515 sections 4 and 5.2.
  */
-export function parseToken(token: PresentedToken, digest?: TokenDigest): UnverifiedToken {
-  requireTokenLength(token);
+export function parseToken(
+  token: PresentedToken,
+  digest?: TokenDigest,
+  maximumLength?: number,
+): UnverifiedToken {
+  requireTokenLength(token, maximumLength);
   const [headerSegment, payloadSegment, signatureSegment] = segmentsOf(token);
   const header = parseHeader(headerSegment);
   refuseOtherKinds(header);
@@ -49,10 +53,10 @@ function refuseOtherKinds({ enc, cty }: JoseHeader): void {
  *
  * Error: `token.too-large`; `token.malformed` for what is no text.
  */
-export function requireTokenLength(token: PresentedToken): void {
+export function requireTokenLength(token: PresentedToken, maximumLength = maximumTokenLength): void {
   // Callers in JavaScript pass on what a form parser made of a repeated parameter: a list is no token.
   if (typeof (token as unknown) !== 'string') throw new AssayError('token.malformed');
-  if (token.length > maximumTokenLength) throw new AssayError('token.too-large');
+  if (token.length > maximumLength) throw new AssayError('token.too-large');
 }
 
 /** Three segments, none empty but perhaps the last: an unsigned token is told apart when its `alg` is judged. */
