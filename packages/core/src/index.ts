@@ -10,6 +10,22 @@ export { AssayError, isAssayError, type AssayErrorDetails, type Reason } from '.
 export { authenticationOf, recordAuthentication, type AuthenticationState } from './authentication-state.js';
 export type { AuthorizationDetail } from './authorization-details.js';
 export { answerTo, type ChallengeSettings, type RefusalAnswer } from './challenge.js';
+export type {
+  AuditActionRecord,
+  AuditActor,
+  AuditAuthorizationDetail,
+  AuditDecision,
+  AuditDecisionRecord,
+  AuditRecord,
+  AuditRecordBase,
+  AuditRule,
+  AuditSink,
+  UnverifiedAuditFields,
+} from './audit/audit-record.js';
+export type { AuditStatistics } from './audit/deliver-records.js';
+export { jsonLinesSink } from './audit/json-lines-sink.js';
+export { pinoSink, type PinoLike } from './audit/pino-sink.js';
+export type { AuditOptions } from './settings/audit-options.js';
 export { systemClock, type Clock } from './clock.js';
 export type { Actor } from './delegation/actor.js';
 export type { ScopesOfActor } from './delegation/principal-within-actor.js';
@@ -32,6 +48,11 @@ export type { KeyEvent, KeySource } from './keys/key-source.js';
 export type { KeyQuery } from './keys/key-index.js';
 export type { KeyPolicy } from './keys/key-policy.js';
 export type { VerificationKey } from './keys/verification-key.js';
+export type { ChallengeContext } from './metadata/challenged-metadata.js';
+export type { DocumentAnswer } from './metadata/document-answer.js';
+export type { MetadataSigningOptions, ResourceMetadataOptions } from './metadata/metadata-options.js';
+export type { BearerMethod, ProtectedResourceMetadata } from './metadata/protected-resource-metadata.js';
+export type { ResourceDescription } from './metadata/resource-description.js';
 export { Principal, type Authentication, type PrincipalSource } from './principal.js';
 export { accessToken as accessTokenProfile } from './profiles/access-token.js';
 export { scopeList, type ClaimReading, type SubjectKind } from './profiles/claim-reading.js';
@@ -72,15 +93,13 @@ export { subjectKind } from './requirements/subject-kind.js';
 export {
   createResourceServer,
   resourceServerOptionNames,
+  type PrincipalAction,
+  type RecordableDecision,
   type ResourceServer,
   type ResourceServerOptions,
 } from './resource-server.js';
-export type {
-  ClientCertificateOptions,
-  DpopNonceOptions,
-  DpopOptions,
-  SenderOptions,
-} from './settings/sender-options.js';
+export type { DpopNonceOptions, DpopProofOptions } from './settings/dpop-options.js';
+export type { ClientCertificateOptions, DpopOptions, SenderOptions } from './settings/sender-options.js';
 export type { CertificateEncoding } from './binding/client-certificate.js';
 export type { SenderConstraint } from './binding/sender-policy.js';
 export type { AssertionIssuerOptions, AssertionJudgingOptions } from './settings/assertion-issuers.js';
@@ -103,6 +122,7 @@ export {
 } from './signing/jwt-signer.js';
 export { inMemoryStores, type InMemoryStoresOptions, type Stores } from './stores/in-memory-stores.js';
 export type { JsonValue, RecordKey, RecordStore, StoredRecord } from './stores/record-store.js';
+export { recordText } from './stores/record-text.js';
 export type { Reservation, SingleUseStore } from './stores/single-use-store.js';
 export type { Verifier } from './verifier.js';
 export type { VerificationContext } from './verify-token.js';

@@ -2,6 +2,11 @@ import { accessTokenParts } from './access-token-verifier.js';
 import { answerDutiesOf, type AnswerDuties } from './answer-duties.js';
 import { appraisalOfExtraction, appraiseToken, type Appraisal, type LaterStep } from './appraisal.js';
 import { AssayError, isAssayError } from './assay-error.js';
+import type { AuditStatistics } from './audit/deliver-records.js';
+import { decisionRecord, identityOf, type Decision } from './audit/decision-record.js';
+import { harmlessText } from './audit/harmless-text.js';
+import type { AuditSink } from './audit/audit-record.js';
+import type { EvidenceTrace } from './evidence-trace.js';
 import { checkSender } from './binding/check-sender.js';
 import { certificateIsForwarded } from './binding/client-certificate.js';
 import type { NonceVerdict } from './binding/dpop-nonces.js';
@@ -10,13 +15,19 @@ import { useUpProof } from './binding/use-up-proof.js';
 import { answerTo, isQuotable, type ChallengeSettings, type RefusalAnswer } from './challenge.js';
 import { principalWithinActor, type ScopesOfActor } from './delegation/principal-within-actor.js';
 import { MisconfiguredIssuer } from './keys/misconfigured-issuer.js';
-import { schemesOf, withSchemes } from './presented-schemes.js';
+import { challengedMetadata, type ChallengeContext } from './metadata/challenged-metadata.js';
+import type { DocumentAnswer } from './metadata/document-answer.js';
+import type { ResourceMetadataOptions } from './metadata/metadata-options.js';
+import type { ProtectedResourceMetadata } from './metadata/protected-resource-metadata.js';
+import { publishedMetadata } from './metadata/published-metadata.js';
 import type { Principal } from './principal.js';
+import { requestBehind, withRequest, type RequestBehind } from './request-behind.js';
 import type { RequestView } from './request-view.js';
 import { authorize, type AuthorizeOptions, type Requirement } from './requirements/requirement.js';
+import { auditFrom, type AuditOptions } from './settings/audit-options.js';
 import { audiencesFrom } from './settings/identifiers.js';
 import { leewayFrom } from './settings/numbers.js';
-import { functionIfAny, knownOptionsOnly } from './settings/options.js';
+import { booleanFrom, functionIfAny, knownOptionsOnly } from './settings/options.js';
 import { senderOptionNames, senderPolicyFrom, type SenderOptions } from './settings/sender-options.js';
 import { tokenLocationsFrom } from './settings/token-locations.js';
 import { accessTokenOptionNames, type AccessTokenOptions } from './settings/trusted-issuers.js';
@@ -56,6 +67,8 @@ export interface ResourceServerOptions extends AccessTokenOptions, SenderOptions
    * Default: the memory of this process.
    */
   readonly stores?: Pick<Stores, 'singleUse'>;
+  /** Where decisions are recorded: a sink, or a sink with options. Default: nowhere. */
+  readonly audit?: AuditSink | AuditOptions;
   /**
    * What an agent may do itself, where one acts for the subject (`act`): scopes of the token beyond that do not count, on
    * any route. Default: the token alone decides.
@@ -63,6 +76,31 @@ export interface ResourceServerOptions extends AccessTokenOptions, SenderOptions
    * Spec: RFC 8693 section 1.1.
    */
   readonly scopesOfActor?: ScopesOfActor;
+  /**
+   * Publishes metadata for each audience, and points there in challenges. Default: neither.
+   *
+   * Spec: RFC 9728.
+   */
+  readonly metadata?: ResourceMetadataOptions;
+  /**
+   * Lets scripts of other origins read `WWW-Authenticate` and `DPoP-Nonce` of every answer, beside the headers that the
+   * application exposes. Which origins may call at all is for the application to say. Default false.
+   *
+   * Spec: RFC 9449 sections 7.1 and 8.
+   */
+  readonly exposeToBrowsers?: boolean;
+}
+
+/** A decision to be recorded, and the request that it is about, as core sees it. */
+export interface RecordableDecision extends Omit<Decision, 'requestId'> {
+  readonly request?: RequestView | undefined;
+}
+
+/** What an application did for a principal. Texts of the application's own; values of a request do not belong here. */
+export interface PrincipalAction {
+  readonly action: string;
+  readonly outcome: string;
+  readonly request?: RequestView | undefined;
 }
 
 /** The names of the options of a resource server, for adapters that take them in one go with their own. */
@@ -73,7 +111,10 @@ export const resourceServerOptionNames = [
   'audienceOf',
   'tokenLocations',
   'stores',
+  'audit',
   'scopesOfActor',
+  'metadata',
+  'exposeToBrowsers',
 ] as const satisfies (keyof ResourceServerOptions)[];
 
 /** A resource server: judges requests and answers those that it refuses. Knows no framework. */
@@ -116,8 +157,35 @@ export interface ResourceServer {
   readonly appraise: (jwtOrRequest: string | RequestView) => Promise<Appraisal>;
   /** What the answer to a request has to carry, beside what the application says: caching, the next nonce. */
   readonly answerDuties: (request: RequestView, principal: Principal | undefined) => AnswerDuties;
+  /** Whether decisions are recorded at all. */
+  readonly isAudited: boolean;
+  /** Records a decision. For whoever answers the request, once for each; adapters do it. Never fails, never waits. */
+  readonly record: (decision: RecordableDecision) => void;
+  /** Records what the application did for a principal, linked to the token by `txn`, `jti` and fingerprint. */
+  readonly recordAction: (principal: Principal, action: PrincipalAction) => void;
+  /** How many records the sink has taken, and how many were lost. */
+  readonly auditStatistics: () => AuditStatistics;
   /** The answer to a failure: status, challenge, body. */
-  readonly challenge: (error: unknown) => RefusalAnswer;
+  readonly challenge: (error: unknown, about?: ChallengeContext) => RefusalAnswer;
+  /** The URLs of the metadata documents; none where nothing is published. */
+  readonly metadataUrls: readonly string[];
+  /**
+   * The metadata of an audience; without a name, of the only one that has any. What signs it is in `metadataAnswer` alone.
+   *
+   * Throws: `SetupError` where there is no such document.
+   * Spec: RFC 9728 section 2.
+   */
+  readonly metadata: (audience?: string) => ProtectedResourceMetadata;
+  /**
+   * The answer to a request for a metadata document, or for the keys that sign it; `undefined` for any other request. Needs
+   * no token, and goes by path and query alone.
+   *
+   * Throws: `SetupError` for a key that cannot sign, which `ready` tells earlier.
+   * Spec: RFC 9728 section 3.
+   */
+  readonly metadataAnswer: (
+    request: Pick<RequestView, 'method' | 'url'>,
+  ) => Promise<DocumentAnswer> | undefined;
 }
 
 /**
@@ -143,10 +211,21 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     clock: parts.clock,
   });
   const proofs = singleUseStoreFrom(options.stores ?? inMemoryStores({ clock: parts.clock }));
+  const exposeToBrowsers = booleanFrom(options.exposeToBrowsers, 'exposeToBrowsers');
   const settings: ChallengeSettings = {
     realm: realmFrom(options.realm, audiences),
     ...schemesOffered(sender),
   };
+  const published = publishedMetadata(options.metadata, {
+    audiences,
+    issuers: named,
+    tokenLocations: locations,
+    sender,
+    allowInsecureLoopback: options.allowInsecureLoopback === true,
+    clock: parts.clock,
+  });
+  const metadata = challengedMetadata(published, audienceOf);
+  const audit = auditFrom(options.audit);
   const verifier = createVerifier(parts);
   const nonceVerdicts = new WeakMap<Principal, NonceVerdict>();
 
@@ -160,9 +239,10 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   }
 
   /** The path of one request, start to finish. What cannot be undone comes last. */
-  async function judge(request: RequestView): Promise<Principal> {
+  async function judge(request: RequestView, trace: EvidenceTrace): Promise<Principal> {
     const presented = extractToken(request, locations);
-    const accepted = await acceptToken(presented.token, parts, contextOf(request));
+    if (audit !== undefined) trace.presented = presented.token;
+    const accepted = await acceptToken(presented.token, parts, contextOf(request), trace);
     const { bound, proof, nonce } = checkSender(accepted, presented, request, sender);
     const principal = await principalWithinActor(bound, scopesOfActor);
     if (nonce !== undefined) nonceVerdicts.set(principal, nonce);
@@ -171,11 +251,16 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   }
 
   async function authenticate(request: RequestView): Promise<Principal> {
-    const schemes = schemesPresented(request);
+    const trace: EvidenceTrace = {};
+    const behind: RequestBehind = {
+      schemes: schemesPresented(request, locations),
+      trace: audit === undefined ? undefined : trace,
+      metadata: metadata.ofRequest(request),
+    };
     try {
-      return withSchemes(await judge(request), schemes);
+      return withRequest(await judge(request, trace), behind);
     } catch (error) {
-      throw withSchemes(error, schemes);
+      throw withRequest(error, behind);
     }
   }
 
@@ -186,10 +271,12 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   ): Promise<void> {
     const nowSeconds = parts.clock.nowMs() / 1000;
     const context = { request, nowSeconds, leewaySeconds, audiences };
+    const requirements = listOf(requirement);
     try {
-      await authorize(principal, listOf(requirement), context, alongside);
+      await authorize(principal, requirements, context, alongside);
     } catch (error) {
-      throw withSchemes(error, schemesOf(principal));
+      const behind = requestBehind(principal);
+      throw withRequest(error, { ...behind, metadata: metadata.ofRoute(requirements, behind.metadata) });
     }
   }
 
@@ -219,6 +306,35 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       tokenInUrl: locations.has('query') && carriesTokenInQuery(request),
       certificateInHeader: certificateIsForwarded(request, sender.certificate),
       nextNonce: nonceIsAging ? sender.nonces?.fresh() : undefined,
+      forScripts: exposeToBrowsers,
+    });
+  }
+
+  function challenge(error: unknown, about: ChallengeContext = {}): RefusalAnswer {
+    const behind = requestBehind(error);
+    const resourceMetadata = metadata.urlFor(behind.metadata, about);
+    return answerTo(error, { ...settings, resourceMetadata }, behind.schemes);
+  }
+
+  function timeNow(): string {
+    return new Date(parts.clock.nowMs()).toISOString();
+  }
+
+  function record({ request, ...decision }: RecordableDecision): void {
+    if (audit === undefined) return;
+    const requestId = audit.requestIdOf(request);
+    const { trace = {} } = requestBehind(decision.error ?? decision.principal);
+    audit.deliver(decisionRecord({ ...decision, requestId }, trace, timeNow(), audit.identities));
+  }
+
+  function recordAction(principal: Principal, { action, outcome, request }: PrincipalAction): void {
+    audit?.deliver({
+      event: 'action',
+      time: timeNow(),
+      requestId: audit.requestIdOf(request),
+      action: harmlessText(action),
+      outcome: harmlessText(outcome),
+      ...identityOf(principal, audit.identities),
     });
   }
 
@@ -227,11 +343,20 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     issuers: named.map(({ identifier }) => identifier),
     authenticate,
     ensureCurrent,
-    ready: () => verifier.ready().catch(explainMisconfiguration),
+    ready: async () => {
+      await Promise.all([verifier.ready().catch(explainMisconfiguration), published.ready()]);
+    },
     authorize: authorizeInScheme,
     appraise,
     answerDuties,
-    challenge: (error) => answerTo(error, settings, schemesOf(error)),
+    isAudited: audit !== undefined,
+    record,
+    recordAction,
+    auditStatistics: () => audit?.statistics() ?? { recorded: 0, dropped: 0, waiting: 0 },
+    challenge,
+    metadataUrls: published.urls,
+    metadata: published.documentOf,
+    metadataAnswer: published.answer,
   };
 }
 

@@ -1,8 +1,12 @@
 import type { Clock } from './clock.js';
 import { hintAtCompatibility } from './compatibility/hint.js';
+import type { EvidenceTrace } from './evidence-trace.js';
 import type { AcceptedToken, BoundToken, PresentedToken, VerifiedToken } from './evidence.js';
+import { Principal } from './principal.js';
 import type { Profile } from './profiles/profile.js';
 import type { Expected } from './rules/rule.js';
+import { ensureStanding } from './standing/ensure-standing.js';
+import type { StandingCheck } from './standing/standing-check.js';
 import { applyProfile } from './steps/apply-profile.js';
 import { chooseIssuer } from './steps/choose-issuer.js';
 import { checkReplicatedClaims } from './steps/check-replicated-claims.js';
@@ -30,6 +34,8 @@ export interface VerifierParts<Kind extends string> {
   readonly decryption?: Decryption | undefined;
   /** Default: every signature is verified each time. */
   readonly signatures?: VerifiedSignatures | undefined;
+  /** Who is asked whether an accepted token still stands. Default: nobody. */
+  readonly standing?: readonly StandingCheck[] | undefined;
 }
 
 const noDecryption: Decryption = { keys: [], required: false };
@@ -40,7 +46,10 @@ export async function verifyToken<Kind extends string>(
   parts: VerifierParts<Kind>,
   context?: VerificationContext,
 ): Promise<BoundToken<Kind>> {
-  return refuseBound(await acceptToken(presented, parts, context));
+  const bound = refuseBound(await acceptToken(presented, parts, context));
+  const { standing = [] } = parts;
+  if (standing.length > 0) await ensureStanding(Principal.from(bound), standing);
+  return bound;
 }
 
 /** The path of one token, from text to evidence that satisfies its profile. Who sent it is still open. */
@@ -48,11 +57,14 @@ export async function acceptToken<Kind extends string>(
   presented: PresentedToken,
   parts: VerifierParts<Kind>,
   context?: VerificationContext,
+  trace: EvidenceTrace = {},
 ): Promise<AcceptedToken<Kind>> {
-  const { verified, issuer } = await establishOrigin(presented, parts);
+  const { verified, issuer } = await establishOrigin(presented, parts, trace);
   const expected = expectedOf(issuer, parts.clock, context);
+  const profile = profileOf(issuer, parts.profile, expected);
+  trace.judgedBy = { profile, expected };
   try {
-    return applyProfile(verified, profileOf(issuer, parts.profile, expected), expected);
+    return applyProfile(verified, profile, expected);
   } catch (error) {
     hintAtCompatibility(error, issuer);
     throw error;
@@ -69,12 +81,13 @@ export interface Origin {
 export async function establishOrigin(
   presented: PresentedToken,
   { issuers, signatures, decryption = noDecryption }: OriginParts,
+  trace: EvidenceTrace = {},
 ): Promise<Origin> {
   const opened = openEnvelope(presented, decryption);
   // Most tokens are not encrypted, and need not wait.
   const { token, envelope } = opened instanceof Promise ? await opened : opened;
-  if (envelope === undefined) return establishSigner(token, issuers, signatures);
-  const origin = await indistinguishably(() => establishSigner(token, issuers, signatures));
+  if (envelope === undefined) return establishSigner(token, { issuers, signatures }, trace);
+  const origin = await indistinguishably(() => establishSigner(token, { issuers, signatures }, trace));
   checkReplicatedClaims(envelope, origin.verified);
   return origin;
 }
@@ -83,19 +96,23 @@ type OriginParts = Pick<VerifierParts<string>, 'issuers' | 'signatures' | 'decry
 
 async function establishSigner(
   token: PresentedToken,
-  issuers: TrustedIssuers,
-  signatures: VerifiedSignatures | undefined,
+  { issuers, signatures }: Pick<OriginParts, 'issuers' | 'signatures'>,
+  trace: EvidenceTrace,
 ): Promise<Origin> {
   requireTokenLength(token);
   const digest = digestOfToken(token);
   const known = signatures?.find(digest);
-  if (known !== undefined && (await stillHasTheKey(known, issuers))) return known;
-
+  if (known !== undefined && (await stillHasTheKey(known, issuers))) {
+    trace.verified = known.verified;
+    return known;
+  }
   const unverified = parseToken(token, digest);
+  trace.unverified = unverified;
   const chosen = chooseIssuer(unverified, issuers);
   const issuer = chosen instanceof Promise ? await chosen : chosen;
   const keys = await chooseKeys(unverified, issuer);
   const { verified, key } = verifyTokenSignature(unverified, issuer, keys);
+  trace.verified = verified;
   signatures?.remember(digest, token.length, { verified, issuer, key });
   return { verified, issuer };
 }
