@@ -16,6 +16,8 @@ export interface ChallengeSettings {
   readonly schemes?: readonly TokenScheme[];
   /** What the DPoP challenge says. */
   readonly dpop?: DpopChallengeSettings;
+  /** The URL of the metadata of what was asked for, where it is published (RFC 9728 section 5.1). */
+  readonly resourceMetadata?: string | undefined;
 }
 
 /** What a DPoP challenge says (RFC 9449 sections 7.1 and 9). */
@@ -33,7 +35,8 @@ const defaultRetryAfterSeconds = 5;
  * The schemes that the request has used are challenged, and those that are offered; the error stands with the former.
  * Anything but an `AssayError` is our own failure and a 500.
  *
- * Spec: RFC 6750 section 3; RFC 9470 section 3; RFC 9449 sections 7.1, 7.2 and 9; RFC 9110 sections 10.2.3 and 11.6.1.
+ * Spec: RFC 6750 section 3; RFC 9470 section 3; RFC 9449 sections 7.1, 7.2 and 9; RFC 9728 section 5.1; RFC 9110 sections
+ * 10.2.3 and 11.6.1.
  */
 export function answerTo(
   error: unknown,
@@ -86,9 +89,13 @@ function schemesChallenged(
 
 type Parameter = readonly [name: string, value: string];
 
-function aboutServer(scheme: TokenScheme, { realm, dpop }: ChallengeSettings): readonly Parameter[] {
+function aboutServer(
+  scheme: TokenScheme,
+  { realm, dpop, resourceMetadata }: ChallengeSettings,
+): readonly Parameter[] {
   return [
     ['realm', realm],
+    ...(resourceMetadata === undefined ? [] : [['resource_metadata', resourceMetadata] as const]),
     ...(scheme === 'DPoP' ? [['algs', (dpop?.algorithms ?? []).join(' ')] as const] : []),
   ];
 }
