@@ -2,6 +2,7 @@ import { systemClock } from './clock.js';
 import { accessToken } from './profiles/access-token.js';
 import { decryptionFrom } from './settings/decryption.js';
 import { knownOptionsOnly } from './settings/options.js';
+import { standingChecksFrom } from './settings/standing.js';
 import {
   accessTokenOptionNames,
   trustedIssuersFrom,
@@ -28,11 +29,18 @@ export function createAccessTokenVerifier(options: AccessTokenOptions): Verifier
  * Throws: `SetupError`.
  */
 export function accessTokenParts(options: AccessTokenOptions): VerifierParts<'access-token'> {
+  const { clock = systemClock } = options;
+  const issuers = trustedIssuersFrom(options);
   return {
     profile: accessToken,
-    issuers: trustedIssuersFrom(options),
-    clock: options.clock ?? systemClock,
+    issuers,
+    clock,
     decryption: decryptionFrom(options),
     signatures: options.rememberVerifiedSignatures === false ? undefined : verifiedSignatures(),
+    standing: standingChecksFrom(options, {
+      issuers,
+      clock,
+      fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    }),
   };
 }

@@ -3,11 +3,13 @@ import { reached, type AcceptedToken, type PresentedToken, type SignedStatement 
 import type { FailureCode, Step } from './failures.js';
 import { standardReading } from './profiles/claim-reading.js';
 import type { Expected, Rule } from './rules/rule.js';
+import { standingSteps } from './standing/standing-steps.js';
 import { refuseBound } from './steps/refuse-bound.js';
 import {
   establishOrigin,
   expectedOf,
   profileOf,
+  type Origin,
   type VerificationContext,
   type VerifierParts,
 } from './verify-token.js';
@@ -39,7 +41,7 @@ export interface Appraisal {
 const extraction = { guarantees: 'the request carries one token', spec: 'RFC 6750 section 2' };
 
 /** A step before the profile's rules, as an appraisal tells it. */
-interface StepLine {
+export interface StepLine {
   readonly step: Step;
   readonly guarantees: string;
   readonly spec: string;
@@ -51,7 +53,8 @@ const decryptionStep: StepLine = {
   spec: 'RFC 7516 section 5.2',
 };
 
-const signer: readonly StepLine[] = [
+/** The steps of a verification that end with the signature. */
+export const signer: readonly StepLine[] = [
   { step: 'parse token', guarantees: 'the token is a well-formed compact JWS', spec: 'RFC 7519 section 7.2' },
   { step: 'choose issuer', guarantees: 'iss names a trusted issuer', spec: 'RFC 8725 section 3.8' },
   {
@@ -82,21 +85,41 @@ export const notBound: LaterStep = {
   check: refuseBound,
 };
 
-/**
- * Appraises a token against a profile: unlike a verification, it goes on to every rule and never throws on bad evidence.
- * The later steps are taken only for a token that satisfies them all: they may ask others about it.
- */
+/** The later steps of a token that comes without a request. */
+function laterStepsOf({ standing = [] }: Pick<VerifierParts<string>, 'standing'>): readonly LaterStep[] {
+  return [notBound, ...standingSteps(standing)];
+}
+
+/** Appraises a token against a profile, as `appraiseOrigin` does. */
 export async function appraiseToken(
   presented: PresentedToken,
   parts: VerifierParts<string>,
   context?: VerificationContext,
-  later: readonly LaterStep[] = [notBound],
+  later: readonly LaterStep[] = laterStepsOf(parts),
 ): Promise<Appraisal> {
-  const { profile, clock } = parts;
+  const establish = () => establishOrigin(presented, parts);
+  return appraiseOrigin({ ...parts, establish, steps: stepLinesOf(parts) }, context, later);
+}
+
+/** What is appraised: who signed it, found out by these steps, and by which profile. */
+export interface AppraisedOrigin extends Pick<VerifierParts<string>, 'profile' | 'clock'> {
+  readonly establish: () => Promise<Origin>;
+  readonly steps: readonly StepLine[];
+}
+
+/**
+ * Appraises what somebody signed: unlike a verification, it goes on to every rule and never throws on bad evidence. The
+ * later steps are taken only for a token that satisfies them all: they may ask others about it.
+ */
+export async function appraiseOrigin(
+  { establish, steps, profile, clock }: AppraisedOrigin,
+  context: VerificationContext | undefined,
+  later: readonly LaterStep[],
+): Promise<Appraisal> {
   try {
-    const { verified, issuer } = await establishOrigin(presented, parts);
+    const { verified, issuer } = await establish();
     const expected = expectedOf(issuer, clock, context);
-    const origin = stepLinesOf(parts).map((line) => lineOf(line, 'satisfied'));
+    const origin = steps.map((line) => lineOf(line, 'satisfied'));
     const { name, rules, kind, reading = standardReading } = profileOf(issuer, profile, expected);
     const judged = rules.map((rule) => lineOfRule(rule, verified, expected));
     const isAccepted = judged.every(({ verdict }) => verdict === 'satisfied');
@@ -105,15 +128,15 @@ export async function appraiseToken(
   } catch (error) {
     if (!isAssayError(error)) throw error;
     const unreached = [...profile.rules, ...later].map((line) => lineOf(line, 'not reached'));
-    return appraisal(profile.name, [...originUntil(realFailure(error), stepLinesOf(parts)), ...unreached]);
+    return appraisal(profile.name, [...originUntil(realFailure(error), steps), ...unreached]);
   }
 }
 
 /** The appraisal of a request in which no token could be found: nothing else is reached. */
 export function appraisalOfExtraction(
   { code, reason, claim }: AssayError,
-  parts: Pick<VerifierParts<string>, 'profile' | 'decryption'>,
-  later: readonly LaterStep[] = [notBound],
+  parts: Pick<VerifierParts<string>, 'profile' | 'decryption' | 'standing'>,
+  later: readonly LaterStep[] = laterStepsOf(parts),
 ): Appraisal {
   const { name, rules } = parts.profile;
   const lines = [...stepLinesOf(parts), ...rules, ...later];
@@ -146,7 +169,8 @@ async function lineOfLater(step: LaterStep, token: AcceptedToken): Promise<Appra
   }
 }
 
-function lineOf(
+/** The line of a step or rule that is satisfied, or that was not reached. */
+export function lineOf(
   { guarantees, spec }: Pick<Rule, 'guarantees' | 'spec'>,
   verdict: 'satisfied' | 'not reached',
 ): AppraisalLine {
@@ -158,7 +182,8 @@ function realFailure(error: AssayError): AssayError {
   return isAssayError(error.cause) ? error.cause : error;
 }
 
-function lineOfRule(
+/** The line of a rule, judged. */
+export function lineOfRule(
   { guarantees, spec, check }: Rule,
   token: SignedStatement,
   expected: Expected,
@@ -177,7 +202,8 @@ function originUntil(error: AssayError, steps: readonly StepLine[]): readonly Ap
   });
 }
 
-function failedLine(
+/** The line of a step that ended in a failure. */
+export function failedLine(
   { guarantees, spec }: Pick<Rule, 'guarantees' | 'spec'>,
   { failure, code, reason, claim }: AssayError,
 ): AppraisalLine {
@@ -185,7 +211,8 @@ function failedLine(
   return { guarantees, spec, verdict, code, reason, claim };
 }
 
-function appraisal(profile: string, lines: readonly AppraisalLine[]): Appraisal {
+/** The appraisal that these lines come to. */
+export function appraisal(profile: string, lines: readonly AppraisalLine[]): Appraisal {
   const has = (verdict: AppraisalVerdict) => lines.some((line) => line.verdict === verdict);
   const outcome = has('undetermined') ? 'undetermined' : has('rejected') ? 'rejected' : 'accepted';
   return { profile, outcome, lines, toString: () => tableOf(profile, outcome, lines) };

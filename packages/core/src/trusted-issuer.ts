@@ -4,6 +4,7 @@ import type { KeySource } from './keys/key-source.js';
 import type { MacAlgorithm } from './mac-algorithms.js';
 import type { Profile } from './profiles/profile.js';
 import type { Expected } from './rules/rule.js';
+import type { StatusIssuer } from './standing/status-issuer.js';
 
 /** A secret that verifies tokens, and by which MACs. */
 export interface SharedSecret {
@@ -24,6 +25,8 @@ export interface TrustedIssuer {
   readonly profileAt?: ((nowSeconds: number) => Profile<'access-token'>) | undefined;
   /** Whether a rule is relaxed for this issuer, so that no hint is due. */
   readonly hasCompatibility?: boolean;
+  /** Where the statuses of this issuer's tokens stand, where they are looked up. */
+  readonly statusList?: StatusIssuer | undefined;
   /** What is expected of this issuer's tokens, but for the time. */
   readonly expectations: Omit<Expected, 'issuer' | 'nowSeconds'>;
 }

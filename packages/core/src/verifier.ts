@@ -22,7 +22,10 @@ export function createVerifier<Kind extends string>(parts: VerifierParts<Kind>):
     verify: (jwt, context) => verifyToken(jwt as PresentedToken, parts, context),
     appraise: (jwt, context) => appraiseToken(jwt as PresentedToken, parts, context),
     ready: async () => {
-      await Promise.all([...parts.issuers.values()].map(({ keySource }) => keySource.ready()));
+      const sources = [...parts.issuers.values()].flatMap(({ keySource, statusList }) =>
+        statusList === undefined ? [keySource] : [keySource, statusList.signer.keySource],
+      );
+      await Promise.all(sources.map((source) => source.ready()));
     },
   };
 }

@@ -6,6 +6,7 @@ import { SetupError } from '../setup-error.js';
 import type { KeysOption } from './key-option.js';
 import { knownOptionsOnly } from './options.js';
 import type { SharedSecretOption } from './shared-secret.js';
+import type { StatusListOptions } from './status-list.js';
 
 /** What is particular to the tokens of one issuer. */
 export interface PerIssuerOptions {
@@ -41,6 +42,13 @@ export interface PerIssuerOptions {
    * Spec: RFC 9068 section 4.
    */
   readonly requireConsistentMetadata?: boolean;
+  /**
+   * Where the issuer lists the statuses of its tokens, so that a token can be withdrawn before it expires. Default: tokens
+   * are not looked up, and their claim `status` says nothing here.
+   *
+   * Spec: draft-ietf-oauth-status-list.
+   */
+  readonly statusList?: StatusListOptions;
   /** A stricter profile, made with `defineProfile`. Default: that of RFC 9068. */
   readonly profile?: Profile<'access-token'>;
   /** For an issuer that does not follow RFC 9068. Default: no rule is relaxed. */
@@ -69,13 +77,14 @@ export const perIssuerOptionNames = [
   'sharedSecret',
   'acceptsSubject',
   'requireConsistentMetadata',
+  'statusList',
   'profile',
   'compatibility',
   'subjectKind',
 ] as const satisfies (keyof PerIssuerOptions)[];
 
 /** What says something of one issuer alone, and so cannot stand beside a list of them. */
-const notShared = ['keys', 'sharedSecret', 'profile', 'compatibility', 'subjectKind'] as const;
+const notShared = ['keys', 'sharedSecret', 'statusList', 'profile', 'compatibility', 'subjectKind'] as const;
 
 /** One issuer, and the prefix that its options have in messages. */
 export interface IssuerEntry {

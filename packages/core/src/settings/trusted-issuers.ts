@@ -21,9 +21,11 @@ import { leewayFrom, positiveSeconds } from './numbers.js';
 import { resolvedIssuers, type IssuerResolver } from './resolved-issuers.js';
 import { profileFrom } from './profile-option.js';
 import { sharedSecretFrom } from './shared-secret.js';
+import { standingOptionNames, type StandingOptions } from './standing.js';
+import { statusIssuerFrom } from './status-list.js';
 
 /** The options of everything that verifies access tokens. */
-export interface AccessTokenOptions extends PerIssuerOptions {
+export interface AccessTokenOptions extends PerIssuerOptions, StandingOptions {
   /** The trusted issuer, several of them, or a resolver. An unknown `iss` never causes a request. */
   readonly issuer: string | readonly IssuerOptions[] | IssuerResolver;
   /** The clock difference that is forgiven for `exp`, `nbf` and `iat`. Units: seconds, 0 to 300. Default 10. */
@@ -65,6 +67,7 @@ export const accessTokenOptionNames = [
   'allowInsecureLoopback',
   'keyPolicy',
   'onKeyEvent',
+  ...standingOptionNames,
   'fetch',
   'clock',
 ] as const satisfies (keyof AccessTokenOptions)[];
@@ -115,7 +118,7 @@ function issuerMaker(options: AccessTokenOptions): (named: IssuerEntry) => Trust
   };
   return ({ where, entry }) => {
     const identifier = issuerFrom(entry.issuer, `${where}issuer`, remote.allowInsecureLoopback);
-    return {
+    const issuer: TrustedIssuer = {
       identifier,
       ...originFrom({ where, entry }, identifier, remote),
       profileAt: profileFrom(entry, where),
@@ -126,6 +129,9 @@ function issuerMaker(options: AccessTokenOptions): (named: IssuerEntry) => Trust
         acceptsSubject: acceptsSubjectFrom(entry.acceptsSubject, identifier, `${where}acceptsSubject`),
       },
     };
+    const keys = issuer.sharedSecret === undefined ? issuer : undefined;
+    const owner = { issuer, keys, option: `${where}statusList` };
+    return { ...issuer, statusList: statusIssuerFrom(entry.statusList, owner, remote) };
   };
 }
 
