@@ -32,6 +32,8 @@ import { senderOptionNames, senderPolicyFrom, type SenderOptions } from './setti
 import { tokenLocationsFrom } from './settings/token-locations.js';
 import { accessTokenOptionNames, type AccessTokenOptions } from './settings/trusted-issuers.js';
 import { SetupError } from './setup-error.js';
+import { ensureStanding } from './standing/ensure-standing.js';
+import { standingSteps } from './standing/standing-steps.js';
 import {
   carriesTokenInQuery,
   extractToken,
@@ -137,9 +139,9 @@ export interface ResourceServer {
   readonly authenticate: (request: RequestView) => Promise<Principal>;
   /**
    * Lets a principal pass that was authenticated a while ago, on a connection that is still open: its token must not
-   * have expired meanwhile.
+   * have expired or have been withdrawn meanwhile.
    *
-   * Error: throws `AssayError`: `token.expired`.
+   * Error: throws `AssayError`: `token.expired`, `token.revoked` and whatever else a standing check refuses with.
    * Spec: RFC 7519 section 4.1.4.
    */
   readonly ensureCurrent: (principal: Principal) => Promise<void>;
@@ -197,6 +199,7 @@ export interface ResourceServer {
 export function createResourceServer(options: ResourceServerOptions): ResourceServer {
   knownOptionsOnly(options, resourceServerOptionNames);
   const parts = accessTokenParts(options);
+  const { standing = [] } = parts;
   const { issuers } = parts;
   const named = [...issuers.values()];
   const audiences = audiencesAnswered(named, options);
@@ -246,6 +249,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     const { bound, proof, nonce } = checkSender(accepted, presented, request, sender);
     const principal = await principalWithinActor(bound, scopesOfActor);
     if (nonce !== undefined) nonceVerdicts.set(principal, nonce);
+    await ensureStanding(principal, standing);
     if (proof !== undefined) await useUpProof(proofs, proof, sender);
     return principal;
   }
@@ -280,11 +284,13 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     }
   }
 
-  async function ensureCurrent({ issuer, expiresAt }: Principal): Promise<void> {
-    const trusted = await parts.issuers.get(issuer);
+  async function ensureCurrent(principal: Principal): Promise<void> {
+    const trusted = await parts.issuers.get(principal.issuer);
     const leewaySeconds = trusted?.expectations.leewaySeconds ?? 0;
-    if (parts.clock.nowMs() / 1000 < expiresAt + leewaySeconds) return;
-    throw new AssayError('token.expired', { reason: 'mismatch', claim: 'exp' });
+    if (parts.clock.nowMs() / 1000 >= principal.expiresAt + leewaySeconds) {
+      throw new AssayError('token.expired', { reason: 'mismatch', claim: 'exp' });
+    }
+    await ensureStanding(principal, standing);
   }
 
   async function appraise(jwtOrRequest: string | RequestView): Promise<Appraisal> {
@@ -292,7 +298,10 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     const request = jwtOrRequest;
     try {
       const presented = extractToken(request, locations);
-      const later = [senderStep((token) => checkSender(token, presented, request, sender))];
+      const later = [
+        senderStep((token) => checkSender(token, presented, request, sender)),
+        ...standingSteps(standing),
+      ];
       return await appraiseToken(presented.token, parts, contextOf(request), later);
     } catch (error) {
       if (!isAssayError(error)) throw error;
