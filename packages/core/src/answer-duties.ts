@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { exposeHeaders, headersForScripts } from './exposed-headers.js';
 import { keepAnswerPrivate } from './private-answer.js';
 
 /** What the answer to a request has to carry, whatever the application says in it. */
@@ -6,6 +7,8 @@ export interface AnswerDuties {
   readonly headers: Readonly<Record<string, string>>;
   /** The weakest `Cache-Control` that the answer may have; absent where the application is free. */
   readonly cacheControl?: 'private' | 'no-store';
+  /** The headers that scripts of other origins may read, beside those that the application names. */
+  readonly exposedHeaders?: readonly string[];
 }
 
 /** What about a request makes its answer special. */
@@ -16,17 +19,36 @@ export interface AnswerReasons {
   readonly certificateInHeader: boolean;
   /** The nonce that the client should use from now on (RFC 9449 section 8.2). */
   readonly nextNonce: string | undefined;
+  /** Scripts of other origins need to see what the answer says of tokens and proofs. */
+  readonly forScripts: boolean;
 }
 
 /** What the answer to a request has to carry. */
-export function answerDutiesOf({ tokenInUrl, certificateInHeader, nextNonce }: AnswerReasons): AnswerDuties {
-  const headers = nextNonce === undefined ? {} : { 'DPoP-Nonce': nextNonce };
-  if (nextNonce !== undefined || certificateInHeader) return { headers, cacheControl: 'no-store' };
-  return tokenInUrl ? { headers, cacheControl: 'private' } : { headers };
+export function answerDutiesOf(reasons: AnswerReasons): AnswerDuties {
+  const { nextNonce, forScripts } = reasons;
+  const cacheControl = cacheControlFor(reasons);
+  return {
+    headers: nextNonce === undefined ? {} : { 'DPoP-Nonce': nextNonce },
+    ...(cacheControl === undefined ? {} : { cacheControl }),
+    ...(forScripts ? { exposedHeaders: headersForScripts } : {}),
+  };
+}
+
+function cacheControlFor({
+  tokenInUrl,
+  certificateInHeader,
+  nextNonce,
+}: AnswerReasons): AnswerDuties['cacheControl'] {
+  if (nextNonce !== undefined || certificateInHeader) return 'no-store';
+  return tokenInUrl ? 'private' : undefined;
 }
 
 /** Sees to it that an answer carries what it has to. */
-export function fulfilDuties(response: ServerResponse, { headers, cacheControl }: AnswerDuties): void {
+export function fulfilDuties(
+  response: ServerResponse,
+  { headers, cacheControl, exposedHeaders }: AnswerDuties,
+): void {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (cacheControl !== undefined) keepAnswerPrivate(response, cacheControl);
+  if (exposedHeaders !== undefined) exposeHeaders(response, exposedHeaders);
 }

@@ -1,5 +1,6 @@
 import { failures, type Failure, type FailureCode, type Step } from './failures.js';
 import type { StepUpDemand } from './requirements/step-up-demand.js';
+import type { TokenScheme } from './steps/extract-token.js';
 
 /** How evidence failed: it was absent, of the wrong shape, or not what was expected. */
 export type Reason = 'missing' | 'malformed' | 'mismatch';
@@ -15,6 +16,8 @@ export interface AssayErrorDetails {
   readonly requiredScopes?: readonly string[] | undefined;
   /** For `authentication.insufficient`: the authentication to name in the challenge. */
   readonly stepUp?: StepUpDemand | undefined;
+  /** For tokens under another scheme than they need, or without the binding they need: what would do. */
+  readonly acceptableSchemes?: readonly TokenScheme[] | undefined;
   /** For outages: after how many seconds a retry makes sense. */
   readonly retryAfterSeconds?: number | undefined;
   /** The original error, where there was one. Never one whose message quotes received text. */
@@ -39,6 +42,7 @@ export class AssayError extends Error {
   readonly profile: string | undefined;
   readonly requiredScopes: readonly string[] | undefined;
   readonly stepUp: StepUpDemand | undefined;
+  readonly acceptableSchemes: readonly TokenScheme[] | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: FailureCode, details: AssayErrorDetails = {}) {
@@ -49,6 +53,7 @@ export class AssayError extends Error {
     this.profile = details.profile;
     this.requiredScopes = details.requiredScopes;
     this.stepUp = details.stepUp;
+    this.acceptableSchemes = details.acceptableSchemes;
     this.retryAfterSeconds = details.retryAfterSeconds;
     Object.defineProperty(this, brand, { value: true });
   }

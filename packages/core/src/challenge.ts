@@ -32,7 +32,8 @@ const defaultRetryAfterSeconds = 5;
 /**
  * The answer to a failure: status, challenge and a small body with texts from the catalogue only.
  *
- * The schemes that the request has used are challenged, and those that are offered; the error stands with the former.
+ * The schemes that the request has used are challenged, those that are offered, and those that would have done; the error
+ * stands with the first.
  * Anything but an `AssayError` is our own failure and a 500.
  *
  * Spec: RFC 6750 section 3; RFC 9470 section 3; RFC 9449 sections 7.1, 7.2 and 9; RFC 9728 section 5.1; RFC 9110 sections
@@ -76,14 +77,12 @@ function challenges(error: AssayError, settings: ChallengeSettings, used: readon
 
 /** Bearer first: simple clients look no farther. */
 function schemesChallenged(
-  { code }: AssayError,
+  { acceptableSchemes = [] }: AssayError,
   { schemes: offered }: ChallengeSettings,
   used: readonly TokenScheme[],
 ): readonly TokenScheme[] {
-  const challenged = new Set(offered ?? (used.length > 0 ? used : ['Bearer']));
-  // Whoever holds a bound token has to hear how it is used, also where nobody offers DPoP.
-  if (code === 'token.proof-required') challenged.add('DPoP');
-  if (used.includes('DPoP')) challenged.add('DPoP');
+  const usual = offered ?? (used.length > 0 ? used : ['Bearer']);
+  const challenged = new Set([...usual, ...used, ...acceptableSchemes]);
   return (['Bearer', 'DPoP'] as const).filter((scheme) => challenged.has(scheme));
 }
 

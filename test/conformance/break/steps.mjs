@@ -25,7 +25,8 @@ const steps = [
   [
     'extract: no token from the query unless asked',
     credentials,
-    edit('steps/extract-token.ts', "...(enabled.has('query') ? inQuery : [])", '...inQuery'),
+    edit('steps/extract-token.ts', "...(enabled.has('query') ? tokensInQuery(request) : [])",
+      '...tokensInQuery(request)'),
   ],
   [
     'extract: no token from a form unless asked',

@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
 import { AssayError } from '../assay-error.js';
 import { reached, type AcceptedToken, type BoundToken } from '../evidence.js';
 import type { FailureCode } from '../failures.js';
 import type { RequestView } from '../request-view.js';
-import type { PresentedCredentials } from '../steps/extract-token.js';
+import type { PresentedCredentials, TokenScheme } from '../steps/extract-token.js';
 import { certificateThumbprintOf } from './client-certificate.js';
 import { confirmationOf, type Confirmation } from './confirmation.js';
 import type { NonceVerdict } from './dpop-nonces.js';
 import type { SenderPolicy } from './sender-policy.js';
 import { targetUriOf } from './target-uri.js';
-import { verifyDpopProof, type DpopProof } from './verify-dpop-proof.js';
+import { accessTokenHashOf, verifyDpopProof, type DpopProof } from './verify-dpop-proof.js';
 
 /** A token whose sender has proven every key that it is bound to. */
 export interface CheckedSender<Kind extends string> {
@@ -43,7 +42,8 @@ export function checkSender<Kind extends string>(
     if (presented.scheme === 'DPoP') throw refusal('token.confirmation-missing', 'missing');
     return { bound, proof: undefined, nonce: undefined };
   }
-  if (presented.scheme !== 'DPoP') throw refusal('token.proof-required', 'mismatch');
+  // Whoever holds a bound token has to hear how it is used, also where nobody offers DPoP.
+  if (presented.scheme !== 'DPoP') throw refusal('token.proof-required', 'mismatch', ['DPoP']);
   return { bound, ...proofOfKey(jkt, presented, request, policy) };
 }
 
@@ -80,21 +80,13 @@ function proofOfKey(
   request: RequestView,
   policy: SenderPolicy,
 ): { readonly proof: DpopProof; readonly nonce: NonceVerdict | undefined } {
-  const { algorithms, nonces, address, leewaySeconds, proofLifetimeSeconds } = policy;
+  const { nonces, address } = policy;
   let nonce: NonceVerdict | undefined;
-  const proof = verifyDpopProof(proofIn(request), algorithms, {
-    issuer: '',
-    audiences: [],
-    nowSeconds: policy.clock.nowMs() / 1000,
-    leewaySeconds,
-    maximumAgeSeconds: proofLifetimeSeconds,
-    singleUse: true,
-    proof: {
-      method: request.method,
-      uri: targetUriOf(request, address),
-      accessTokenHash: createHash('sha256').update(token).digest('base64url'),
-      acceptsNonce: nonces && ((value) => (nonce = nonces.judge(value)) !== 'refused'),
-    },
+  const proof = verifyDpopProof(proofIn(request), policy, {
+    method: request.method,
+    uri: targetUriOf(request, address),
+    accessTokenHash: accessTokenHashOf(token),
+    acceptsNonce: nonces && ((value) => (nonce = nonces.judge(value)) !== 'refused'),
   });
   if (proof.thumbprint !== jkt) throw refusal('token.confirmation-mismatch', 'mismatch');
   return { proof, nonce };
@@ -108,6 +100,10 @@ function proofIn({ headers: { dpop: lines = [] } }: RequestView): string {
   return proof;
 }
 
-function refusal(code: FailureCode, reason: AssayError['reason']): AssayError {
-  return new AssayError(code, { claim: 'cnf', reason });
+function refusal(
+  code: FailureCode,
+  reason: AssayError['reason'],
+  acceptableSchemes?: readonly TokenScheme[],
+): AssayError {
+  return new AssayError(code, { claim: 'cnf', reason, acceptableSchemes });
 }

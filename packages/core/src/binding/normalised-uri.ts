@@ -8,8 +8,9 @@
  * Spec: RFC 9449 section 4.3; RFC 3986 sections 6.2.2 and 6.2.3.
  */
 export function normalisedUri(text: string): string | undefined {
-  // The URL parser forgives what a URI cannot hold: white space, control characters, backslashes, missing slashes.
-  if (text.length > maximumUriLength || !/^https?:\/\/[\x21-\x7e]+$/i.test(text) || text.includes('\\'))
+  // The URL parser forgives what a URI cannot hold: white space, control characters, backslashes, slashes too few or too
+  // many.
+  if (text.length > maximumUriLength || !/^https?:\/\/[^/?#][\x21-\x7e]*$/i.test(text) || text.includes('\\'))
     return undefined;
   const url = parsed(text);
   if (url === undefined || url.username !== '' || url.password !== '' || /^https?:\/\/[^/?#]*@/i.test(text)) {

@@ -12,7 +12,8 @@ export interface ProofWindow {
 /**
  * Uses a proof up. To be called when nothing else can refuse the request any more.
  *
- * Identifiers are the clients' own choice, so they count per key and target, and the store sees digests of one size.
+ * Identifiers are the clients' own choice, so they count per key and target, and the store sees digests of one size. The
+ * key alone is the owner: its holder chooses the targets too, and could otherwise take one share after the other.
  *
  * Error: `proof.replayed`; `service.single-use-store-unavailable` where that cannot be told.
  * Spec: RFC 9449 section 11.1.
@@ -24,8 +25,8 @@ export async function useUpProof(
 ): Promise<void> {
   const answer: unknown = await reserve(store, {
     purpose: 'dpop-proof',
-    scope: [thumbprint, digestOf(htu as string)],
-    id: digestOf(jti as string),
+    scope: [thumbprint],
+    id: digestOf(JSON.stringify([htu, jti])),
     // The instant at which the proof is refused for its age belongs to its life.
     expiresAt: (iat as number) + proofLifetimeSeconds + leewaySeconds + 1,
   });

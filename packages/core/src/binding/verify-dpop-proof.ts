@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isKnownAlgorithm, type Algorithm } from '../algorithms.js';
 import { AssayError, isAssayError } from '../assay-error.js';
 import { isJsonObject } from '../encoding/strict-json.js';
@@ -7,16 +8,16 @@ import {
   type Claims,
   type JoseHeader,
   type PresentedToken,
+  type SignedStatement,
   type UnverifiedToken,
 } from '../evidence.js';
 import type { FailureCode } from '../failures.js';
-import { jwkThumbprint } from '../keys/jwk-thumbprint.js';
-import { holdsPrivateMembers } from '../keys/public-members.js';
-import { importJwk, type VerificationKey } from '../keys/verification-key.js';
 import { dpopProof } from '../profiles/dpop-proof.js';
-import type { Expected } from '../rules/rule.js';
+import type { Expected, ProofExpectation } from '../rules/rule.js';
 import { parseToken } from '../steps/parse-token.js';
 import { verifySignature } from '../steps/verify-signature.js';
+import type { ProofKey, ProofKeys } from './proof-keys.js';
+import type { ProofPolicy } from './proof-policy.js';
 
 /** A proof that was made with the key of this thumbprint. Its claims are the word of whoever holds that key. */
 export interface SignedProof {
@@ -38,32 +39,60 @@ export type DpopProof = At<'bound', SignedProof & { readonly kind: 'dpop-proof' 
  * Error: `proof.*`.
  * Spec: RFC 9449 section 4.3.
  */
-export function verifyDpopProof(
-  text: string,
-  algorithms: ReadonlySet<Algorithm>,
-  expected: Expected,
-): DpopProof {
-  const proof = verifyProofSignature(text, algorithms);
+export function verifyDpopProof(text: string, policy: ProofPolicy, request: ProofExpectation): DpopProof {
+  const proof = verifyProofSignature(text, policy);
+  const expected = expectedOfProof(policy, request);
   for (const { check } of dpopProof.rules) {
-    const finding = check({ ...proof, issuer: '', fingerprint: '' }, expected);
+    const finding = check(statementOf(proof), expected);
     if (finding !== undefined) throw refusal(finding.code, finding.claim, finding.reason);
   }
   return reached<DpopProof>({ ...proof, kind: 'dpop-proof' });
 }
 
-/** The proof, once it is signed by the key that it brings. */
-export function verifyProofSignature(text: string, algorithms: ReadonlySet<Algorithm>): SignedProof {
+/**
+ * The proof, once it is signed by the key that it brings.
+ *
+ * Error: `proof.malformed`, `proof.algorithm-refused`, `proof.key-refused`, `proof.signature-invalid`.
+ */
+export function verifyProofSignature(
+  text: string,
+  { algorithms, keys }: Pick<ProofPolicy, 'algorithms' | 'keys'>,
+): SignedProof {
   const { header, unverifiedClaims, signingInput, signature } = parsed(text);
-  const { alg, jwk } = header;
+  const { alg } = header;
   if (!isKnownAlgorithm(alg) || !algorithms.has(alg))
     throw refusal('proof.algorithm-refused', 'alg', 'mismatch');
-  if (!isJsonObject(jwk))
-    throw refusal('proof.key-refused', 'jwk', jwk === undefined ? 'missing' : 'malformed');
-  const { key, thumbprint } = keyOf(jwk, alg);
-  if (!verifySignature(key.key, alg, Buffer.from(signingInput, 'latin1'), signature)) {
+  const { key, thumbprint } = keyOf(header, alg, keys);
+  if (!verifySignature(key, alg, Buffer.from(signingInput, 'latin1'), signature)) {
     throw refusal('proof.signature-invalid');
   }
   return { header, claims: unverifiedClaims, thumbprint };
+}
+
+/** What the rules of the profile are told: a proof has no issuer. */
+export function statementOf({ header, claims }: SignedProof): SignedStatement {
+  return { header, claims, issuer: '', fingerprint: '' };
+}
+
+/** What is expected of a proof at this moment. */
+export function expectedOfProof(
+  { clock, leewaySeconds, proofLifetimeSeconds }: ProofPolicy,
+  proof: ProofExpectation,
+): Expected {
+  return {
+    issuer: '',
+    audiences: [],
+    nowSeconds: clock.nowMs() / 1000,
+    leewaySeconds,
+    maximumAgeSeconds: proofLifetimeSeconds,
+    singleUse: true,
+    proof,
+  };
+}
+
+/** What `ath` has to be where a proof comes with this access token (RFC 9449 section 4.2). */
+export function accessTokenHashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
 }
 
 function parsed(text: string): UnverifiedToken {
@@ -80,17 +109,13 @@ function parsed(text: string): UnverifiedToken {
   }
 }
 
-function keyOf(
-  jwk: Readonly<Record<string, unknown>>,
-  alg: Algorithm,
-): { readonly key: VerificationKey; readonly thumbprint: string } {
-  if (holdsPrivateMembers(jwk)) throw refusal('proof.key-refused', 'jwk', 'malformed');
-  const key = importJwk(jwk);
-  const thumbprint = jwkThumbprint(jwk);
-  if ('unusable' in key || thumbprint === undefined || !key.algorithms.has(alg)) {
-    throw refusal('proof.key-refused', 'jwk', 'mismatch');
-  }
-  return { key, thumbprint };
+function keyOf({ jwk }: JoseHeader, alg: Algorithm, keys: ProofKeys): ProofKey {
+  if (!isJsonObject(jwk))
+    throw refusal('proof.key-refused', 'jwk', jwk === undefined ? 'missing' : 'malformed');
+  const key = keys.of(jwk);
+  if (key === undefined) throw refusal('proof.key-refused', 'jwk', 'malformed');
+  if (!key.algorithms.has(alg)) throw refusal('proof.key-refused', 'jwk', 'mismatch');
+  return key;
 }
 
 function refusal(code: FailureCode, claim?: string, reason?: AssayError['reason']): AssayError {

@@ -6,6 +6,7 @@ import {
 } from '../rules/proof-fits-the-request.js';
 import { nonceIsFromThisServer, proofIsRecent } from '../rules/proof-is-fresh.js';
 import type { Rule } from '../rules/rule.js';
+import { notExpiredIfPresent, notUsedBeforeItsTime } from '../rules/times.js';
 import { tokenIdIsUsable } from '../rules/token-id-is-usable.js';
 import { typeIs } from '../rules/type-is.js';
 import type { Profile } from './profile.js';
@@ -34,5 +35,8 @@ export const dpopProof: Profile<'dpop-proof'> = {
     accessTokenIsThatOfTheRequest, //                           check 12
     nonceIsFromThisServer, //                                   check 10
     proofIsRecent, //                                           check 11
+    // Nobody has to write these, but who does means it (RFC 7519 sections 4.1.4 and 4.1.5).
+    ofAProof(notExpiredIfPresent, 'proof.too-old'),
+    ofAProof(notUsedBeforeItsTime, 'proof.not-yet-valid'),
   ],
 };

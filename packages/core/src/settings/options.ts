@@ -38,6 +38,20 @@ export function functionIfAny<Given>(given: Given, option: string): Given {
   });
 }
 
+/**
+ * Whether something is switched on; not, where nothing is said.
+ *
+ * Throws: `SetupError`.
+ */
+export function booleanFrom(given: unknown, option: string): boolean {
+  if (given === undefined || typeof given === 'boolean') return given ?? false;
+  throw new SetupError({
+    option,
+    problem: 'it is neither true nor false',
+    remedy: 'Give true or false, or leave it out.',
+  });
+}
+
 /** Whether one text becomes the other by changing case, or by one or two edits. */
 function isNear(left: string, right: string): boolean {
   const [a, b] = [left.toLowerCase(), right.toLowerCase()];

@@ -1,34 +1,17 @@
-import type { Algorithm } from '../algorithms.js';
 import type { CertificateEncoding, CertificateHeader } from '../binding/client-certificate.js';
-import { createDpopNonces, type DpopNonces } from '../binding/dpop-nonces.js';
+import { normalisedUri } from '../binding/normalised-uri.js';
 import type { SenderConstraint, SenderPolicy } from '../binding/sender-policy.js';
 import { trustedProxiesFrom } from '../binding/trusted-proxies.js';
 import type { Clock } from '../clock.js';
 import { isSecureUrl } from '../keys/secure-url.js';
 import { SetupError } from '../setup-error.js';
-import { algorithmsFrom } from './algorithm-list.js';
-import { leewayFrom } from './numbers.js';
-import { knownOptionsOnly } from './options.js';
+import { noncesFrom, proofPolicyFrom, type DpopNonceOptions, type DpopProofOptions } from './dpop-options.js';
+import { booleanFrom, knownOptionsOnly } from './options.js';
 
 /** How DPoP proofs are judged. */
-export interface DpopOptions {
-  /** The algorithms of proofs. Default: every asymmetric one that is supported. */
-  readonly algorithms?: readonly Algorithm[];
-  /** How long after its `iat` a proof is accepted. Units: seconds, 1 to 300. Default 60. */
-  readonly proofLifetimeSeconds?: number;
+export interface DpopOptions extends DpopProofOptions {
   /** Demands that every proof holds a recent nonce of this server. Default: proofs need none. */
   readonly nonce?: DpopNonceOptions;
-}
-
-/** The nonces that a server hands out. No store is needed: whoever knows the secret can judge them. */
-export interface DpopNonceOptions {
-  /**
-   * At least 32 random bytes, as bytes or base64url, the same at every instance. Of several the first makes nonces and all
-   * are accepted, so that one can follow another without a pause.
-   */
-  readonly secrets: readonly (Uint8Array | string)[];
-  /** How long a nonce is accepted. Units: seconds, 10 to 3600. Default 300. */
-  readonly lifetimeSeconds?: number;
 }
 
 /** The header in which a proxy that ends TLS names the certificate of its client. */
@@ -90,61 +73,33 @@ export function senderPolicyFrom(
   const publicUrl = publicUrlFrom(options.publicUrl, allowInsecureLoopback);
   const defaultUrl = originOfAudience(audiences, allowInsecureLoopback);
   const isAddressKnown =
-    publicUrl !== undefined || defaultUrl !== undefined || options.trustedProxies !== undefined;
-  if ((options.dpop !== undefined || required === 'dpop') && !isAddressKnown) throw addressUnknown();
+    publicUrl !== undefined || defaultUrl !== undefined || (options.trustedProxies ?? []).length > 0;
+  const needsAddress = options.dpop !== undefined || required === 'dpop';
+  if (needsAddress && !isAddressKnown) throw addressUnknown();
   return {
+    ...proofPolicyFrom(dpop, { leewaySeconds, clock }, 'dpop.'),
     required,
-    offersDpop: options.dpop !== undefined || required === 'dpop',
+    offersDpop: needsAddress || (required === 'any' && isAddressKnown),
     isAddressKnown,
-    acceptsUnknownConfirmation: options.acceptUnknownConfirmation === true,
-    algorithms: algorithmsFrom(dpop.algorithms, 'dpop.algorithms'),
-    proofLifetimeSeconds: secondsFrom(dpop.proofLifetimeSeconds ?? 60, [1, 300], 'dpop.proofLifetimeSeconds'),
-    leewaySeconds: leewayFrom(leewaySeconds),
-    nonces: noncesFrom(dpop.nonce, audiences, clock),
+    acceptsUnknownConfirmation: booleanFrom(options.acceptUnknownConfirmation, 'acceptUnknownConfirmation'),
+    // Sorted, because instances may list the same audiences in another order.
+    nonces: noncesFrom(dpop.nonce, ['resource-server', ...[...audiences].sort()], clock),
     address: { publicUrl, defaultUrl, trustedProxies },
     certificate: {
       header: certificateHeaderFrom(options.clientCertificate, options.trustedProxies ?? []),
       trustedProxies,
     },
-    clock,
   };
 }
 
 function dpopOptionsFrom(dpop: SenderOptions['dpop'] = true): DpopOptions {
   if (dpop === true) return {};
-  knownOptionsOnly(dpop, ['algorithms', 'proofLifetimeSeconds', 'nonce'], 'dpop');
-  return dpop;
-}
-
-function noncesFrom(
-  nonce: DpopNonceOptions | undefined,
-  audiences: readonly string[],
-  clock: Clock,
-): DpopNonces | undefined {
-  if (nonce === undefined) return undefined;
-  knownOptionsOnly(nonce, ['secrets', 'lifetimeSeconds'], 'dpop.nonce');
-  const lifetimeSeconds = secondsFrom(nonce.lifetimeSeconds ?? 300, [10, 3600], 'dpop.nonce.lifetimeSeconds');
-  return createDpopNonces({
-    secrets: nonceSecretsFrom(nonce.secrets),
-    owner: JSON.stringify(['resource-server', ...audiences]),
-    lifetimeSeconds,
-    clock,
-  });
-}
-
-function nonceSecretsFrom(given: unknown): readonly Uint8Array[] {
-  const list: readonly unknown[] = Array.isArray(given) ? given : [];
-  const secrets = list.map((secret) =>
-    typeof secret === 'string' ? Buffer.from(secret, 'base64url') : secret,
+  knownOptionsOnly(
+    dpop,
+    ['algorithms', 'proofLifetimeSeconds', 'nonce'] satisfies (keyof DpopOptions)[],
+    'dpop',
   );
-  if (secrets.length > 0 && secrets.every((secret) => secret instanceof Uint8Array && secret.length >= 32)) {
-    return secrets as readonly Uint8Array[];
-  }
-  throw new SetupError({
-    option: 'dpop.nonce.secrets',
-    problem: 'it is not a list of secrets of at least 32 bytes',
-    remedy: 'Give [randomBytes(32)], or the same bytes as base64url at every instance.',
-  });
+  return dpop;
 }
 
 function certificateHeaderFrom(
@@ -181,6 +136,7 @@ function publicUrlFrom(publicUrl: unknown, allowInsecureLoopback: boolean): stri
   const isUsable =
     typeof publicUrl === 'string' &&
     isSecureUrl(publicUrl, { allowInsecureLoopback }) &&
+    normalisedUri(publicUrl) !== undefined &&
     !/[?#]/.test(publicUrl);
   if (isUsable) return publicUrl.replace(/\/+$/, '');
   throw new SetupError({
@@ -204,15 +160,6 @@ function addressUnknown(): SetupError {
     problem:
       'it is not known by which address clients reach this server, so that no DPoP proof could be judged',
     remedy: "Give publicUrl, for instance 'https://api.example', or trustedProxies that say it.",
-  });
-}
-
-function secondsFrom(seconds: number, [least, most]: readonly [number, number], option: string): number {
-  if (Number.isFinite(seconds) && seconds >= least && seconds <= most) return seconds;
-  throw new SetupError({
-    option,
-    problem: `it is not a number from ${String(least)} to ${String(most)}`,
-    remedy: 'Give a number of seconds in that range, or leave the option out.',
   });
 }
 

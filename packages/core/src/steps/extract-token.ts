@@ -43,11 +43,7 @@ export function extractToken(
   const inHeader = tokensInHeader(request);
   const inForm = tokensInForm(request);
   const inQuery = tokensInQuery(request);
-  const readable = [
-    ...inHeader,
-    ...(enabled.has('form') && methodsWithBody.has(request.method) ? inForm : []),
-    ...(enabled.has('query') ? inQuery : []),
-  ];
+  const readable = [...inHeader, ...tokensElsewhere(request, enabled)];
   if (readable.length === 0) throw new AssayError('request.token-missing');
   if (inHeader.length + inForm.length + inQuery.length > 1) throw new AssayError('request.token-repeated');
   const [token] = readable;
@@ -56,8 +52,12 @@ export function extractToken(
 }
 
 /** The schemes under which a request presents tokens, each once, whether or not the tokens are any good. */
-export function schemesPresented({ headers }: RequestView): readonly TokenScheme[] {
-  return [...new Set((headers['authorization'] ?? []).flatMap((line) => schemeOfLine(line) ?? []))];
+export function schemesPresented(
+  request: RequestView,
+  enabled: ReadonlySet<TokenLocation> = headerAlone,
+): readonly TokenScheme[] {
+  const inHeader = (request.headers['authorization'] ?? []).flatMap((line) => schemeOfLine(line) ?? []);
+  return [...new Set([...inHeader, ...tokensElsewhere(request, enabled).map(() => 'Bearer' as const)])];
 }
 
 /** Whether a request carries a token in its query, where URLs end up in logs and caches. */
@@ -76,6 +76,14 @@ function tokensInHeader({ headers }: RequestView): readonly unknown[] {
   const [, token] = credentials.exec(line.slice(scheme.length)) ?? [];
   if (token === undefined) throw new AssayError('request.token-malformed');
   return [token];
+}
+
+/** The tokens of the other locations, where those are enabled. */
+function tokensElsewhere(request: RequestView, enabled: ReadonlySet<TokenLocation>): readonly unknown[] {
+  return [
+    ...(enabled.has('form') && methodsWithBody.has(request.method) ? tokensInForm(request) : []),
+    ...(enabled.has('query') ? tokensInQuery(request) : []),
+  ];
 }
 
 function schemeOf({ headers }: RequestView): TokenScheme {
