@@ -1,3 +1,4 @@
+import type { DecisionRecorder } from './audit/decision-recorder.js';
 import type { Principal } from './principal.js';
 import type { ResourceServer } from './resource-server.js';
 
@@ -6,6 +7,8 @@ export interface AuthenticationState {
   /** Absent where authentication is optional and the request carried no token. */
   readonly principal: Principal | undefined;
   readonly resourceServer: ResourceServer;
+  /** Records the decision about the request, for all that judge it. Absent where each judgement is recorded by itself. */
+  readonly recorder?: DecisionRecorder | undefined;
 }
 
 // Shared by every adapter, and by an ESM and a CommonJS copy in one process. A symbol is no name that a framework,

@@ -23,6 +23,11 @@ export type {
   UnverifiedAuditFields,
 } from './audit/audit-record.js';
 export type { AuditStatistics } from './audit/deliver-records.js';
+export {
+  decisionRecorder,
+  type DecisionRecorder,
+  type RequestDescription,
+} from './audit/decision-recorder.js';
 export { jsonLinesSink } from './audit/json-lines-sink.js';
 export { pinoSink, type PinoLike } from './audit/pino-sink.js';
 export type { AuditOptions } from './settings/audit-options.js';

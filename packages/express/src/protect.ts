@@ -1,6 +1,7 @@
 import {
   authenticationOf,
   createResourceServer,
+  decisionRecorder,
   fulfilDuties,
   isAssayError,
   knownOptionsOnly,
@@ -9,6 +10,7 @@ import {
   resourceServerOptionNames,
   SetupError,
   type AuthenticationState,
+  type DecisionRecorder,
   type Principal,
   type RequestView,
   type ResourceServer,
@@ -16,6 +18,7 @@ import {
 } from '@assay/core';
 import type { Request, RequestHandler } from 'express';
 import { refuse, type FailureHandling } from './refuse.js';
+import { declaredRoute } from './route-name.js';
 
 /** How a middleware judges requests, beside the options of the resource server. */
 export interface ProtectOptions {
@@ -65,21 +68,38 @@ export function protect(
   const { authentication = 'required', onFailure = 'answer' } = options;
 
   return async (request, response, next) => {
+    const view = requestViewOf(request);
+    const recorder = recorderOf(request, resourceServer, view);
     try {
       if (!isPrincipalOf(request, resourceServer)) {
-        const view = requestViewOf(request);
         const principal = await authenticate(view, resourceServer, authentication);
         fulfilDuties(response, resourceServer.answerDuties(view, principal));
-        const state: ExpressAuthenticationState = { principal, resourceServer, onFailure };
+        recorder.passes(principal, response);
+        const state: ExpressAuthenticationState = { principal, resourceServer, onFailure, recorder };
         recordAuthentication(request, state);
         if (principal !== undefined) request.principal = principal;
       }
     } catch (error) {
-      refuse(error, { response, next, onFailure, resourceServer });
+      fulfilDuties(response, resourceServer.answerDuties(view, undefined));
+      refuse(error, { response, next, onFailure, resourceServer, recorder });
       return;
     }
     next();
   };
+}
+
+/** One recorder for a request and a resource server, also where an outer middleware has begun. */
+function recorderOf(request: Request, resourceServer: ResourceServer, view: RequestView): DecisionRecorder {
+  const state = stateOf(request);
+  const begun = state?.resourceServer === resourceServer ? state.recorder : undefined;
+  return (
+    begun ??
+    decisionRecorder(resourceServer, () => ({
+      request: view,
+      route: declaredRoute(request),
+      action: request.method,
+    }))
+  );
 }
 
 async function authenticate(

@@ -1,4 +1,11 @@
-import { AssayError, answerTo, isAssayError, type ResourceServer } from '@assay/core';
+import {
+  AssayError,
+  answerTo,
+  isAssayError,
+  type DecisionRecorder,
+  type Principal,
+  type ResourceServer,
+} from '@assay/core';
 import type { NextFunction, Response } from 'express';
 
 /** Whether a failure is answered at once, or handed to the application's error handler. */
@@ -11,14 +18,19 @@ export interface Refusal {
   readonly onFailure: FailureHandling;
   /** Absent where no `protect` has run: then there is nothing to challenge with. */
   readonly resourceServer: ResourceServer | undefined;
+  readonly recorder: DecisionRecorder | undefined;
+  /** Who was refused, where that is known. */
+  readonly principal?: Principal | undefined;
 }
 
 /**
  * Refuses a request. The status and the challenge are on the response before an error handler sees the error, so
  * that one that writes its own body keeps them.
  */
-export function refuse(error: unknown, { response, next, onFailure, resourceServer }: Refusal): void {
+export function refuse(error: unknown, refusal: Refusal): void {
+  const { response, next, onFailure, resourceServer, recorder, principal } = refusal;
   const answer = resourceServer?.challenge(error) ?? answerTo(error, { realm: 'api' });
+  recorder?.refused(error, answer.status, principal);
   response.status(answer.status).set(answer.headers);
   if (onFailure === 'answer') {
     response.json(answer.body);

@@ -126,6 +126,8 @@ export function requirementMiddleware(requirement: Requirement): RequestHandler 
         next,
         onFailure: state?.onFailure ?? 'answer',
         resourceServer: state?.resourceServer,
+        recorder: state?.recorder,
+        principal: state?.principal,
       });
       return;
     }

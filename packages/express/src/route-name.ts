@@ -1,7 +1,16 @@
 import type { Request } from 'express';
 
-/** A route as its author wrote it, for messages to operators: `GET /orders/:id`. Holds nothing of the request's path. */
-export function routeName({ method, baseUrl, route }: Request): string {
-  const path: unknown = (route as { path?: unknown } | undefined)?.path;
-  return `${method} ${baseUrl}${typeof path === 'string' ? path : ''}`;
+/** A route for messages to operators: `GET /orders/:id`. */
+export function routeName(request: Request): string {
+  return `${request.method} ${declaredRoute(request) ?? request.baseUrl}`;
+}
+
+/**
+ * The path of a route as its author wrote it: `/orders/:id`. Express does not tell the pattern of a router's mount point,
+ * so that part is as requested. `undefined` before a route is reached.
+ */
+export function declaredRoute({ baseUrl, route }: Request): string | undefined {
+  if (route === undefined) return undefined;
+  const { path } = route as { readonly path?: unknown };
+  return `${baseUrl}${typeof path === 'string' ? path : ''}`;
 }

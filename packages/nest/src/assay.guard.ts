@@ -10,16 +10,19 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import {
   authenticationOf,
+  decisionRecorder,
   fulfilDuties,
   recordAuthentication,
   SetupError,
   type AssayError,
+  type DecisionRecorder,
   type Principal,
   type RequestView,
   type ResourceServer,
 } from '@assay/core';
 import { requestContextOf, type RequestContext } from './contexts/request-context.js';
 import { guardName, namesOfGuardsOn } from './guard-name.js';
+import { audienceOfRoute } from './metadata/audience-of-route.js';
 import { anonymousWhereOptional } from './protection/anonymous-where-optional.js';
 import { protectionFor } from './protection/protection-for.js';
 import { refusalBy } from './refusals/refusal.js';
@@ -62,27 +65,45 @@ export class AssayGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const requestContext = requestContextOf(context);
     if (this.leavesToAnother(context)) return true;
+    const { access, requirements } = protectionFor(context);
+    if (access === 'public') return true;
+    const recorder = this.recorderFor(context, requestContext);
     try {
-      await this.judge(context, requestContext);
+      const principal = await this.principalOf(context, requestContext, { access, recorder });
+      const request = requestContext.frameworkRequestOf(context);
+      if (principal !== undefined) await this.resourceServer.authorize(principal, requirements, { request });
+      recorder.passes(principal, requestContext.responseOf?.(context));
     } catch (error) {
-      throw await this.refusalOf(error, context, requestContext);
+      const refusal = refusalBy(this.resourceServer, error, { audience: audienceOfRoute(context) });
+      recorder.refused(
+        error,
+        refusal.answer.status,
+        this.establishedPrincipal(requestContext.requestOf(context)),
+      );
+      if (refusal.error.failure.fault === 'service') logFailure(refusal.error, context);
+      throw await requestContext.refusalOf(context, refusal, this.adapterHost.httpAdapter);
     }
     return true;
   }
 
-  private async judge(context: ExecutionContext, requestContext: RequestContext): Promise<void> {
-    const { access, requirements } = protectionFor(context);
-    if (access === 'public') return;
-    const principal = await this.principalOf(context, requestContext, access);
-    if (principal === undefined) return;
-    const request = requestContext.frameworkRequestOf(context);
-    await this.resourceServer.authorize(principal, requirements, { request });
+  /** One for a request over HTTP, however many guards judge it; elsewhere each judgement is a decision of its own. */
+  private recorderFor(context: ExecutionContext, requestContext: RequestContext): DecisionRecorder {
+    const state = authenticationOf(requestContext.requestOf(context));
+    const isOnePerRequest = requestContext.responseOf !== undefined;
+    const begun =
+      isOnePerRequest && state?.resourceServer === this.resourceServer ? state.recorder : undefined;
+    if (begun !== undefined) return begun;
+    return decisionRecorder(this.resourceServer, () => {
+      const request = requestContext.viewOf(context, this.adapterHost.httpAdapter);
+      const route = `${context.getClass().name}.${context.getHandler().name}`;
+      return { request, route, action: request.method };
+    });
   }
 
   private async principalOf(
     context: ExecutionContext,
     requestContext: RequestContext,
-    access: 'protected' | 'optional',
+    { access, recorder }: { readonly access: 'protected' | 'optional'; readonly recorder: DecisionRecorder },
   ): Promise<Principal | undefined> {
     const request = requestContext.requestOf(context);
     const established = this.establishedPrincipal(request);
@@ -90,12 +111,10 @@ export class AssayGuard implements CanActivate {
       await this.resourceServer.ensureCurrent(established);
       return established;
     }
-    const view = requestContext.viewOf(context, this.adapterHost.httpAdapter);
-    const principal = await anonymousWhereOptional(this.authenticateOnce(request, view), access);
-    if (requestContext.responseOf !== undefined) {
-      fulfilDuties(requestContext.responseOf(context), this.resourceServer.answerDuties(view, principal));
-    }
-    recordAuthentication(request, { principal, resourceServer: this.resourceServer });
+    const establishing = this.establishOnce(request, context, requestContext);
+    const principal = await anonymousWhereOptional(establishing, access);
+    if (principal === undefined)
+      recordAuthentication(request, { principal, resourceServer: this.resourceServer });
     return principal;
   }
 
@@ -105,13 +124,39 @@ export class AssayGuard implements CanActivate {
     return state?.resourceServer === this.resourceServer ? state.principal : undefined;
   }
 
-  private async authenticateOnce(request: object, view: RequestView): Promise<Principal> {
-    const establishing = this.underWay.get(request) ?? this.resourceServer.authenticate(view);
+  private establishOnce(
+    request: object,
+    context: ExecutionContext,
+    requestContext: RequestContext,
+  ): Promise<Principal> {
+    const underWay = this.underWay.get(request);
+    if (underWay !== undefined) return underWay;
+    const establishing = this.establish(request, context, requestContext);
+    const done = () => this.underWay.delete(request);
     this.underWay.set(request, establishing);
+    establishing.then(done, done);
+    return establishing;
+  }
+
+  /** Who sent the request, on record before anybody else can ask again. */
+  private async establish(
+    request: object,
+    context: ExecutionContext,
+    requestContext: RequestContext,
+  ): Promise<Principal> {
+    const view = requestContext.viewOf(context, this.adapterHost.httpAdapter);
+    const response = requestContext.responseOf?.(context);
+    const fulfil = (principal: Principal | undefined) => {
+      if (response !== undefined) fulfilDuties(response, this.resourceServer.answerDuties(view, principal));
+    };
     try {
-      return await establishing;
-    } finally {
-      this.underWay.delete(request);
+      const principal = await this.resourceServer.authenticate(view);
+      fulfil(principal);
+      recordAuthentication(request, { principal, resourceServer: this.resourceServer });
+      return principal;
+    } catch (error) {
+      fulfil(undefined);
+      throw error;
     }
   }
 
@@ -119,16 +164,6 @@ export class AssayGuard implements CanActivate {
   private leavesToAnother(context: ExecutionContext): boolean {
     const names = namesOfGuardsOn(context.getClass(), context.getHandler());
     return names.length > 0 && !names.includes(this.name);
-  }
-
-  private refusalOf(
-    error: unknown,
-    context: ExecutionContext,
-    requestContext: RequestContext,
-  ): Error | Promise<Error> {
-    const refusal = refusalBy(this.resourceServer, error);
-    if (refusal.error.failure.fault === 'service') logFailure(refusal.error, context);
-    return requestContext.refusalOf(context, refusal, this.adapterHost.httpAdapter);
   }
 
   private get name(): string {

@@ -1,4 +1,5 @@
 import {
+  decisionRecorder,
   recordAuthentication,
   type NodeRequest,
   type Principal,
@@ -28,12 +29,16 @@ export async function admit(caller: Caller, entrances: readonly Entrance[]): Pro
   for (const { resourceServer, protections } of entrances) {
     const access = strictestOf(protections);
     if (access === 'public') continue;
+    const recorder = decisionRecorder(resourceServer, () => ({ request: caller.view, action: 'connect' }));
     try {
       const principal = await anonymousWhereOptional(resourceServer.authenticate(caller.view), access);
       if (principal !== undefined) await authorize(principal, resourceServer, { protections, caller });
       recordAuthentication(caller.subject, { principal, resourceServer });
+      recorder.passes(principal);
     } catch (error) {
-      return refusalBy(resourceServer, error);
+      const refusal = refusalBy(resourceServer, error);
+      recorder.refused(error, refusal.answer.status);
+      return refusal;
     }
   }
   return undefined;
