@@ -48,8 +48,8 @@ function realTimeline(remembersLongerSeconds: number): Timeline {
     async until(seconds) {
       while (nowSeconds() < seconds) await pause(Math.ceil((seconds - nowSeconds()) * 1000));
     },
-    shortLifeSeconds: 1.5,
-    justBeforeSeconds: 0.3,
+    shortLifeSeconds: 1,
+    justBeforeSeconds: 0.2,
     // A timer of one machine and an expiry of another never meet to the millisecond.
     remembersLongerSeconds: remembersLongerSeconds + 0.1,
   };
