@@ -214,7 +214,8 @@ export function failedLine(
 /** The appraisal that these lines come to. */
 export function appraisal(profile: string, lines: readonly AppraisalLine[]): Appraisal {
   const has = (verdict: AppraisalVerdict) => lines.some((line) => line.verdict === verdict);
-  const outcome = has('undetermined') ? 'undetermined' : has('rejected') ? 'rejected' : 'accepted';
+  const isAccepted = lines.every(({ verdict }) => verdict === 'satisfied');
+  const outcome = has('undetermined') ? 'undetermined' : isAccepted ? 'accepted' : 'rejected';
   return { profile, outcome, lines, toString: () => tableOf(profile, outcome, lines) };
 }
 
