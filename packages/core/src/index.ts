@@ -34,6 +34,12 @@ export type { AuditOptions } from './settings/audit-options.js';
 export { systemClock, type Clock } from './clock.js';
 export type { Actor } from './delegation/actor.js';
 export type { ScopesOfActor } from './delegation/principal-within-actor.js';
+export {
+  createDpopProofVerifier,
+  type DpopProofVerifier,
+  type DpopProofVerifierOptions,
+  type ProofContext,
+} from './dpop-proof-verifier.js';
 export type {
   ContentEncryptionAlgorithm,
   DecryptionKeyOptions,
@@ -93,6 +99,7 @@ export {
   type ScopeDisclosure,
 } from './requirements/scope.js';
 export { combinedStepUp, type StepUpDemand } from './requirements/step-up-demand.js';
+export { senderConstraint } from './requirements/sender-constraint.js';
 export { stepUp } from './requirements/step-up.js';
 export { subjectKind } from './requirements/subject-kind.js';
 export {
@@ -107,6 +114,7 @@ export type { DpopNonceOptions, DpopProofOptions } from './settings/dpop-options
 export type { ClientCertificateOptions, DpopOptions, SenderOptions } from './settings/sender-options.js';
 export type { CertificateEncoding } from './binding/client-certificate.js';
 export type { SenderConstraint } from './binding/sender-policy.js';
+export type { DpopProof } from './binding/verify-dpop-proof.js';
 export type { AssertionIssuerOptions, AssertionJudgingOptions } from './settings/assertion-issuers.js';
 export type { KeysOption, KeySetUrl } from './settings/key-option.js';
 export { knownOptionsOnly } from './settings/options.js';
