@@ -3,11 +3,13 @@ import { AssayError, requestViewOf } from '@assay/core';
 import { handshakeViewOf, type Handshake } from '../connections/handshake.js';
 import { graphqlRefusal } from '../refusals/graphql-refusal.js';
 import { isPlatformRequest, nodeRequestOf, type PlatformRequest } from './node-request.js';
+import { nodeResponseOf } from './node-response.js';
 import type { RequestContext } from './request-context.js';
 
 /** The context of an operation, as Nest's drivers make it. */
 interface OperationContext {
   readonly req?: unknown;
+  readonly res?: unknown;
   readonly request?: unknown;
   readonly reply?: { readonly request?: unknown };
 }
@@ -28,14 +30,21 @@ export const graphqlContext: RequestContext = {
     const connection = connectionOf(context);
     if (connection !== undefined) return handshakeViewOf(handshakeOf(connection));
     const request = requestOf(context);
-    const { method, headers, rawHeaders, url, originalUrl } = nodeRequestOf(request);
+    const { method, headers, rawHeaders, url, originalUrl, socket } = nodeRequestOf(request);
     return requestViewOf({
       method,
       originalUrl: request.originalUrl ?? originalUrl ?? url,
       headers,
       rawHeaders,
       body: request.body,
+      socket,
     });
+  },
+
+  carrierOf(context) {
+    if (connectionOf(context) !== undefined) return undefined;
+    const { res, reply } = operationContextOf(context);
+    return [res, requestOf(context).res, reply].map(nodeResponseOf).find((found) => found !== undefined);
   },
 
   refusalOf: (_context, refusal) => graphqlRefusal(refusal),

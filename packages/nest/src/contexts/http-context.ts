@@ -12,13 +12,14 @@ export const httpContext: RequestContext = {
 
   viewOf(context, adapter) {
     const request = context.switchToHttp().getRequest<PlatformRequest>();
-    const { headers, rawHeaders } = nodeRequestOf(request);
+    const { headers, rawHeaders, socket } = nodeRequestOf(request);
     return requestViewOf({
       method: adapter.getRequestMethod(request) as string,
       originalUrl: adapter.getRequestUrl(request) as string,
       headers,
       rawHeaders,
       body: request.body,
+      socket,
     });
   },
 
