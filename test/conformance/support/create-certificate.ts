@@ -26,6 +26,8 @@ export interface CertificateOptions {
   readonly commonName: string;
   /** Default: P-256. */
   readonly keyType?: 'P-256' | 'RSA';
+  /** A P-256 key that exists already, as for a certificate that is renewed. Default: a fresh key. */
+  readonly keys?: webcrypto.CryptoKeyPair;
   /** IP addresses that it is for. Default: none. */
   readonly addresses?: readonly string[];
   /** DNS names that it is for. Default: none. */
@@ -47,11 +49,11 @@ const rsa = {
   publicExponent: new Uint8Array([1, 0, 1]),
 };
 
-/** Creates a certificate with a fresh key. */
+/** Creates a certificate. */
 export async function createCertificate(options: CertificateOptions): Promise<Certified> {
   const { commonName, keyType = 'P-256', addresses = [], names = [], signedBy, authority = false } = options;
   const algorithm = keyType === 'RSA' ? rsa : ecdsa;
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = options.keys ?? (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']));
   const certificate = await X509CertificateGenerator.create({
     subject: `CN=${commonName}`,
     issuer: `CN=${signedBy?.commonName ?? commonName}`,

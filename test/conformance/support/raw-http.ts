@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { parseChallenges, type Challenge } from './parse-challenges.js';
 
 /** A request whose bytes are what the test says. */
@@ -8,6 +8,8 @@ export interface RawRequest {
   readonly method?: string;
   /** Path and query. Default `/orders`. */
   readonly target?: string;
+  /** The `Host` header. Default `localhost`. */
+  readonly host?: string;
   /** Header lines, in order, repeated ones too; sent as Latin-1. */
   readonly lines?: readonly string[];
   readonly body?: string;
@@ -26,11 +28,15 @@ export interface RawAnswer {
 }
 
 /** Sends one request over a connection of its own, byte for byte. */
-export async function exchange(port: number, request: RawRequest): Promise<RawAnswer> {
-  const { method = 'GET', target = '/orders', lines = [], body = '' } = request;
+export function exchange(port: number, request: RawRequest): Promise<RawAnswer> {
+  return exchangeOver(connect(port, '127.0.0.1'), request);
+}
+
+/** Sends one request over this connection, byte for byte, and reads until the other end closes it. */
+export async function exchangeOver(socket: Socket, request: RawRequest): Promise<RawAnswer> {
+  const { method = 'GET', target = '/orders', host = 'localhost', lines = [], body = '' } = request;
   const length = body === '' ? [] : [`Content-Length: ${String(Buffer.byteLength(body, 'latin1'))}`];
-  const head = [`${method} ${target} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...length, ...lines];
-  const socket = connect(port, '127.0.0.1');
+  const head = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...length, ...lines];
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   socket.write(Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1'));
