@@ -42,7 +42,7 @@ describe('requireActor', () => {
   });
   afterAll(() => issuer.close());
 
-  const send = (path: string, claims: Record<string, unknown>) =>
+  const get = (path: string, claims: Record<string, unknown>) =>
     request(app)
       .get(path)
       .set('Authorization', `Bearer ${issuer.accessToken(claims)}`);
@@ -50,12 +50,12 @@ describe('requireActor', () => {
   const assistant = { sub: 'svc-assistant' };
 
   it('lets an actor of the list pass, and names actor and user to the handler', async () => {
-    const { status, body } = await send('/listed', { act: assistant });
+    const { status, body } = await get('/listed', { act: assistant });
     expect([status, body]).toEqual([200, { for: 'user-1', by: ['svc-assistant'] }]);
   });
 
   it('names those who acted before, where they may have', async () => {
-    const { body } = await send('/calendars/user-1', { act: { ...assistant, act: { sub: 'svc-front' } } });
+    const { body } = await get('/calendars/user-1', { act: { ...assistant, act: { sub: 'svc-front' } } });
     expect(body).toEqual({ for: 'user-1', by: ['svc-assistant', 'svc-front'] });
   });
 
@@ -66,25 +66,25 @@ describe('requireActor', () => {
     ['the user alone', {}],
     ['whoever may act', { may_act: assistant }],
   ])('refuses %s with 403, and says nothing of the policy', async (_who, claims) => {
-    const { status, headers, body } = await send('/listed', claims);
+    const { status, headers, body } = await get('/listed', claims);
     expect([status, headers['www-authenticate']]).toEqual([403, refused]);
     expect(JSON.stringify(body)).not.toMatch(/svc-|act/);
   });
 
   it('lets the user come itself where that is optional', async () => {
-    await send('/optional', {}).expect(200);
-    await send('/optional', { act: assistant }).expect(200);
-    await send('/optional', { act: { sub: 'svc-other' } }).expect(403);
+    await get('/optional', {}).expect(200);
+    await get('/optional', { act: assistant }).expect(200);
+    await get('/optional', { act: { sub: 'svc-other' } }).expect(403);
   });
 
   it('asks a function for whom and on which request', async () => {
-    await send('/calendars/user-1', { act: assistant }).expect(200);
-    await send('/calendars/user-2', { act: assistant }).expect(403);
-    await send('/calendars/user-1', { act: { sub: 'svc-other' } }).expect(403);
+    await get('/calendars/user-1', { act: assistant }).expect(200);
+    await get('/calendars/user-2', { act: assistant }).expect(403);
+    await get('/calendars/user-1', { act: { sub: 'svc-other' } }).expect(403);
   });
 
   it('answers 500 and lets nobody in when the function throws', async () => {
-    const { status, body } = await send('/broken', { act: assistant });
+    const { status, body } = await get('/broken', { act: assistant });
     expect([status, body]).toEqual([
       500,
       { error: 'server_error', error_description: 'The request could not be judged.' },
@@ -121,7 +121,7 @@ describe('scopesOfActor', () => {
   });
   afterAll(() => issuer.close());
 
-  const send = (path: string, act?: unknown) =>
+  const get = (path: string, act?: unknown) =>
     request(app)
       .get(path)
       .set('Authorization', `Bearer ${issuer.accessToken({ scope: 'read write', act })}`);
@@ -136,22 +136,22 @@ describe('scopesOfActor', () => {
     ['/write', assistant, 403],
     ['/either', assistant, 200],
   ])('holds a scope to the rights of token and actor: %s by %j is %i', async (path, act, status) => {
-    await send(path, act).expect(status);
+    await get(path, act).expect(status);
   });
 
   it('does not name a scope that the token has, because another token would not help', async () => {
-    const { headers } = await send('/write', assistant).expect(403);
+    const { headers } = await get('/write', assistant).expect(403);
     expect(headers['www-authenticate']).toBe(refused);
   });
 
   it('names a scope that the token lacks', async () => {
-    const { headers } = await send('/admin', assistant).expect(403);
+    const { headers } = await get('/admin', assistant).expect(403);
     expect(headers['www-authenticate']).toContain('scope="admin"');
   });
 
   it('shows the handler the scopes that count, also where the route demands nothing', async () => {
-    const { body } = await send('/anything', assistant).expect(200);
+    const { body } = await get('/anything', assistant).expect(200);
     expect(body).toEqual({ scopes: ['read'], mayWrite: false });
-    expect((await send('/anything').expect(200)).body).toEqual({ scopes: ['read', 'write'], mayWrite: true });
+    expect((await get('/anything').expect(200)).body).toEqual({ scopes: ['read', 'write'], mayWrite: true });
   });
 });

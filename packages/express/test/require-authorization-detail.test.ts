@@ -37,14 +37,14 @@ describe('requireAuthorizationDetail', () => {
   });
   afterAll(() => issuer.close());
 
-  const send = (path: string, authorizationDetails: unknown) =>
+  const get = (path: string, authorizationDetails: unknown) =>
     request(app)
       .get(path)
       .set('Authorization', `Bearer ${issuer.accessToken({ authorization_details: authorizationDetails })}`);
 
   it('lets a token with the detail pass, and shows it to the handler', async () => {
     const details = [{ type: 'payment_initiation', actions: ['initiate', 'status'], amount: '10.00' }];
-    const { status, body } = await send('/payments', details);
+    const { status, body } = await get('/payments', details);
     expect([status, body]).toEqual([200, { details }]);
   });
 
@@ -57,7 +57,7 @@ describe('requireAuthorizationDetail', () => {
       [{ type: 'payment_initiation', actions: ['initiate'], locations: ['https://x.example'] }],
     ],
   ])('refuses a token with %s, and says nothing of the policy', async (_what, details) => {
-    const { status, headers, body } = await send('/payments', details);
+    const { status, headers, body } = await get('/payments', details);
     expect([status, headers['www-authenticate']]).toEqual([
       403,
       'Bearer realm="https://api.example", error="insufficient_scope", error_description="The token does not permit this request."',
@@ -67,12 +67,12 @@ describe('requireAuthorizationDetail', () => {
 
   it('compares a detail with the request', async () => {
     const details = [{ type: 'account', identifier: 'account-1' }];
-    await send('/accounts/account-1', details).expect(200);
-    await send('/accounts/account-2', details).expect(403);
+    await get('/accounts/account-1', details).expect(200);
+    await get('/accounts/account-2', details).expect(403);
   });
 
   it('answers 500 and lets nobody in when the function answers nonsense', async () => {
-    const { status, body } = await send('/broken', [{ type: 'account' }]);
+    const { status, body } = await get('/broken', [{ type: 'account' }]);
     expect([status, body]).toEqual([
       500,
       { error: 'server_error', error_description: 'The request could not be judged.' },

@@ -26,7 +26,7 @@ describe('requireStepUp', () => {
     app.get('/two', requireStepUp(strong), requireStepUp(recent), handler);
     app.get('/login-first', requireStepUp(strong), requireScope('write', 'admin'), handler);
     app.get('/scope-first', requireScope('write', 'admin'), requireStepUp(strong), handler);
-    app.get('/in-lists', [requireStepUp(strong), [requireScope('write', 'admin')]], handler);
+    app.get('/in-lists', [requireStepUp(strong), requireScope('write', 'admin')], handler);
     app.get('/claim-first', requireClaim('tenant', 'acme'), requireStepUp(strong), handler);
     app.route('/methods').get(requireStepUp(strong), handler).post(requireScope('write'), handler);
     app.all('/every-method', requireScope('write'), requireStepUp(strong), handler);
@@ -45,7 +45,7 @@ describe('requireStepUp', () => {
     const { status, headers } = await request(app)
       [method](path)
       .set('Authorization', `Bearer ${issuer.accessToken(claims)}`);
-    return { status, challenge: headers['www-authenticate'] as string | undefined };
+    return { status, challenge: headers['www-authenticate'] };
   };
 
   const insufficient =
