@@ -15,6 +15,9 @@ import {
 } from '@assay/core';
 import { principalOf, protect, requireScope } from '@assay/express';
 import { compactJws, createTokenBuilder, fixedClock, type TokenBuilder } from '@assay/testing';
+import { auditRecordValidator } from '../support/audit-record-schema.js';
+
+const isByTheSchema = auditRecordValidator();
 
 const clock = fixedClock(1_800_000_000);
 
@@ -58,6 +61,10 @@ describe('records of decisions', () => {
   ): Promise<readonly AuditRecord[]> {
     const sink = collectingSink();
     await send(appWith(serverWith({ ...audit, sink }, settings)));
+    for (const record of sink.records)
+      expect({ record, valid: isByTheSchema(record), errors: isByTheSchema.errors }).toMatchObject({
+        valid: true,
+      });
     return sink.records;
   }
 
@@ -214,6 +221,23 @@ describe('records of decisions', () => {
       expect(() => serverWith({ sink, key: Buffer.alloc(31) })).toThrow(/audit\.key/);
       expect(() => serverWith({ sink, key: Buffer.alloc(32) })).not.toThrow();
       expect(() => serverWith({ sink: {} as AuditSink })).toThrow(/audit\.sink/);
+    });
+
+    it.each([
+      ['a field that is not in it', { extra: 1 }],
+      ['no decision', { decision: undefined }],
+      ['a token for a fingerprint', { fingerprint: 'a.b.c' }],
+      ['a text that is too long', { issuer: 'x'.repeat(257) }],
+    ])('has a schema, which refuses %s', (_what, change) => {
+      const good = {
+        event: 'decision',
+        time: '2027-01-15T08:00:00.000Z',
+        requestId: '1',
+        decision: 'refused',
+        status: 401,
+      };
+      expect(isByTheSchema(good)).toBe(true);
+      expect(isByTheSchema(JSON.parse(JSON.stringify({ ...good, ...change })))).toBe(false);
     });
 
     it('names the request as the application does', async () => {
