@@ -148,7 +148,7 @@ function cacheLimitsFrom(
   return {
     seconds: numberFrom(cacheSeconds, `${where}.cacheSeconds`, { least: 0, most: 300 }),
     maximumEntries: numberFrom(maximumCachedAnswers, `${where}.maximumCachedAnswers`, {
-      least: 1,
+      least: 2,
       most: 1_000_000,
       whole: true,
     }),
