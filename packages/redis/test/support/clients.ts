@@ -10,7 +10,9 @@ export interface OpenClient {
 }
 
 /** The clients that the stores are made for, each with one Redis. */
-export const singleClients: Readonly<Record<string, (server: RedisServer) => Promise<OpenClient>>> = {
+export const singleClients: Readonly<
+  Record<string, (server: Pick<RedisServer, 'port' | 'url'>) => Promise<OpenClient>>
+> = {
   async 'node-redis'({ url }) {
     const client = createClient({ url, socket: { reconnectStrategy: 20 } });
     client.on('error', ignore);
