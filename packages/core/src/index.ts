@@ -124,6 +124,9 @@ export type { AccessTokenOptions } from './settings/trusted-issuers.js';
 export { reject, satisfied, type Expected, type Finding, type Rule, type Verdict } from './rules/rule.js';
 export type { TokenLocation, TokenScheme } from './steps/extract-token.js';
 export type { SharedSecretOption } from './settings/shared-secret.js';
+export type { StandingOptions } from './settings/standing.js';
+export type { StatusIssuerOptions } from './settings/status-issuers.js';
+export type { StatusListOptions } from './settings/status-list.js';
 export { SetupError, type SetupProblem } from './setup-error.js';
 export { generateSigningJwk } from './signing/generate-signing-jwk.js';
 export {
@@ -133,6 +136,22 @@ export {
   type RemoteSigningKey,
   type SigningKey,
 } from './signing/jwt-signer.js';
+export { decodeStatusList, statusAt, type StatusList } from './standing/decode-status-list.js';
+export { inMemoryRevocations, type InMemoryRevocationsOptions } from './standing/in-memory-revocations.js';
+export type {
+  Revocation,
+  RevocationQuery,
+  RevocationStore,
+  WritableRevocationStore,
+} from './standing/revocation-store.js';
+export type { StatusListEvent } from './standing/status-list-event.js';
+export type { StatusListPolicy } from './standing/status-list-policy.js';
+export {
+  createStatusListVerifier,
+  type StatusListContext,
+  type StatusListVerifier,
+  type StatusListVerifierOptions,
+} from './status-list-verifier.js';
 export { inMemoryStores, type InMemoryStoresOptions, type Stores } from './stores/in-memory-stores.js';
 export type { JsonValue, RecordKey, RecordStore, StoredRecord } from './stores/record-store.js';
 export { recordText } from './stores/record-text.js';

@@ -29,7 +29,7 @@ export function numbersWithin<Settings extends Readonly<Record<keyof Settings, n
     const value: unknown = settings[name];
     if (typeof value === 'number' && value >= least && value <= most) continue;
     throw new SetupError({
-      option: `${option}.${name}`,
+      option: option === '' ? name : `${option}.${name}`,
       problem: `it is not a number from ${String(least)} to ${String(most)}`,
       remedy: `Give one, or leave the option out; the default is ${String(defaults[name])}.`,
     });
