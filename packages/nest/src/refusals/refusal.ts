@@ -1,4 +1,10 @@
-import { AssayError, isAssayError, type RefusalAnswer, type ResourceServer } from '@assay/core';
+import {
+  AssayError,
+  isAssayError,
+  type ChallengeContext,
+  type RefusalAnswer,
+  type ResourceServer,
+} from '@assay/core';
 
 /** A failure, and the answer that HTTP has for it. */
 export interface Refusal {
@@ -17,9 +23,13 @@ export interface RefusalMessage {
 }
 
 /** The refusal of whatever was thrown: anything but an `AssayError` is our own failure. */
-export function refusalBy(resourceServer: ResourceServer, thrown: unknown): Refusal {
+export function refusalBy(
+  resourceServer: ResourceServer,
+  thrown: unknown,
+  about?: ChallengeContext,
+): Refusal {
   const error = isAssayError(thrown) ? thrown : new AssayError('service.failed', { cause: thrown });
-  return { error, answer: resourceServer.challenge(error) };
+  return { error, answer: resourceServer.challenge(error, about) };
 }
 
 /** The refusal as the data of a message. */
