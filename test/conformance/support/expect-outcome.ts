@@ -8,8 +8,11 @@ import type { RawAnswer } from './raw-http.js';
 export interface ExpectedChallenge {
   readonly status: 400 | 401 | 403;
   /** Absent: the challenge says nothing of an error. */
-  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+  readonly error?:
+    'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'insufficient_user_authentication';
   readonly scope?: string;
+  readonly acrValues?: string;
+  readonly maxAge?: string;
   /** Default `https://api.example`. */
   readonly realm?: string;
 }
@@ -81,13 +84,15 @@ function expectOneChallenge(
   challenges: readonly Challenge[],
   expected: ExpectedChallenge,
 ): string | undefined {
-  const { realm = 'https://api.example', error, scope } = expected;
+  const { realm = 'https://api.example', error, scope, acrValues, maxAge } = expected;
   const { error_description: description, ...parameters } = challenges[0]?.parameters ?? {};
   expect(challenges.map(({ scheme }) => scheme)).toEqual(['bearer']);
   expect(parameters).toEqual({
     realm,
     ...(error === undefined ? {} : { error }),
     ...(scope === undefined ? {} : { scope }),
+    ...(acrValues === undefined ? {} : { acr_values: acrValues }),
+    ...(maxAge === undefined ? {} : { max_age: maxAge }),
   });
   expect(description !== undefined).toBe(error !== undefined);
   // A description is one of the fixed texts, so that it cannot hold anything that was received.

@@ -90,7 +90,7 @@ function refuseImpossibleStepUp(handler: string, requirements: readonly Requirem
   throw new SetupError({
     option: handler,
     problem: 'its @RequireStepUp decorators have no acr in common, so that no login satisfies all of them',
-    remedy: 'Name at least one acr in each of them, or keep one of the decorators.',
+    remedy: 'Name an acr that all of them accept, or keep one of the decorators.',
   });
 }
 
