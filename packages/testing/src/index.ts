@@ -17,6 +17,14 @@ export type {
 } from './store-contracts/store-under-test.js';
 export type { TestFunctions } from './store-contracts/test-functions.js';
 export { principal } from './principal.js';
+export {
+  createProofBuilder,
+  type ProofBuilder,
+  type ProofBuilderOptions,
+  type ProofHeaders,
+  type ProofVariation,
+  type ProvenRequest,
+} from './proof-builder.js';
 export { createTestIssuer, type Behaviour, type TestIssuer, type TestIssuerOptions } from './test-issuer.js';
 export {
   createTokenBuilder,
