@@ -17,7 +17,6 @@ import {
   type AssayError,
   type DecisionRecorder,
   type Principal,
-  type RequestView,
   type ResourceServer,
 } from '@assay/core';
 import { requestContextOf, type RequestContext } from './contexts/request-context.js';
@@ -111,10 +110,10 @@ export class AssayGuard implements CanActivate {
       await this.resourceServer.ensureCurrent(established);
       return established;
     }
-    const establishing = this.establishOnce(request, context, requestContext);
+    const establishing = this.establishOnce(request, () => this.establish(context, requestContext, recorder));
     const principal = await anonymousWhereOptional(establishing, access);
     if (principal === undefined)
-      recordAuthentication(request, { principal, resourceServer: this.resourceServer });
+      recordAuthentication(request, { principal, resourceServer: this.resourceServer, recorder });
     return principal;
   }
 
@@ -124,14 +123,10 @@ export class AssayGuard implements CanActivate {
     return state?.resourceServer === this.resourceServer ? state.principal : undefined;
   }
 
-  private establishOnce(
-    request: object,
-    context: ExecutionContext,
-    requestContext: RequestContext,
-  ): Promise<Principal> {
+  private establishOnce(request: object, establish: () => Promise<Principal>): Promise<Principal> {
     const underWay = this.underWay.get(request);
     if (underWay !== undefined) return underWay;
-    const establishing = this.establish(request, context, requestContext);
+    const establishing = establish();
     const done = () => this.underWay.delete(request);
     this.underWay.set(request, establishing);
     establishing.then(done, done);
@@ -140,19 +135,20 @@ export class AssayGuard implements CanActivate {
 
   /** Who sent the request, on record before anybody else can ask again. */
   private async establish(
-    request: object,
     context: ExecutionContext,
     requestContext: RequestContext,
+    recorder: DecisionRecorder,
   ): Promise<Principal> {
+    const { resourceServer } = this;
     const view = requestContext.viewOf(context, this.adapterHost.httpAdapter);
-    const response = requestContext.responseOf?.(context);
+    const response = (requestContext.responseOf ?? requestContext.carrierOf)?.(context);
     const fulfil = (principal: Principal | undefined) => {
-      if (response !== undefined) fulfilDuties(response, this.resourceServer.answerDuties(view, principal));
+      if (response !== undefined) fulfilDuties(response, resourceServer.answerDuties(view, principal));
     };
     try {
-      const principal = await this.resourceServer.authenticate(view);
+      const principal = await resourceServer.authenticate(view);
       fulfil(principal);
-      recordAuthentication(request, { principal, resourceServer: this.resourceServer });
+      recordAuthentication(requestContext.requestOf(context), { principal, resourceServer, recorder });
       return principal;
     } catch (error) {
       fulfil(undefined);

@@ -13,6 +13,7 @@ export { RequireAnyScope } from './decorators/require-any-scope.js';
 export { RequireAuthorizationDetail } from './decorators/require-authorization-detail.js';
 export { RequireClaim } from './decorators/require-claim.js';
 export { RequireScope } from './decorators/require-scope.js';
+export { RequireSenderConstraint } from './decorators/require-sender-constraint.js';
 export { RequireStepUp } from './decorators/require-step-up.js';
 export { RequireSubjectKind } from './decorators/require-subject-kind.js';
 export { Require } from './decorators/require.js';

@@ -3,6 +3,8 @@ import type { NodeRequest } from '@assay/core';
 /** What Express and Fastify both have on a request, and where Fastify keeps Node's own. */
 export interface PlatformRequest extends NodeRequest {
   readonly raw?: NodeRequest;
+  /** Where Express keeps the response. */
+  readonly res?: unknown;
 }
 
 /** Node's own request: Express extends it, Fastify wraps it. */

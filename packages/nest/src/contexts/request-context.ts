@@ -20,6 +20,8 @@ export interface RequestContext {
   readonly viewOf: (context: ExecutionContext, adapter: HttpAdapter) => RequestView;
   /** The response as Node made it, where the context answers over HTTP. */
   readonly responseOf?: (context: ExecutionContext) => ServerResponse;
+  /** The response on which the answer travels with others, where there is one: that of an operation of GraphQL. */
+  readonly carrierOf?: (context: ExecutionContext) => ServerResponse | undefined;
   /** What to throw, once the response is prepared. */
   readonly refusalOf: (
     context: ExecutionContext,
