@@ -6,6 +6,7 @@ import {
   authorizationDetail,
   claim,
   scope,
+  senderConstraint,
   stepUp,
   subjectKind,
   type ActorPolicy,
@@ -14,6 +15,7 @@ import {
   type ClaimValue,
   type Requirement,
   type ScopeArguments,
+  type SenderConstraint,
   type StepUpDemand,
 } from '@assay/core';
 import type { Request, RequestHandler } from 'express';
@@ -107,6 +109,17 @@ export function requireAuthorizationDetail(policy: AuthorizationDetailPolicy<Req
  */
 export function requireStepUp(demand: StepUpDemand): RequestHandler {
   return requirementMiddleware(stepUp(demand));
+}
+
+/**
+ * Middleware: the token is bound to a key of its sender in this way: by DPoP, by a client certificate, or by either.
+ *
+ * Error: 401 `token.confirmation-missing`, with a DPoP challenge where that would do.
+ * Throws: `SetupError` for another word.
+ * Spec: RFC 9700 section 2.2.1.
+ */
+export function requireSenderConstraint(expected: SenderConstraint | 'any'): RequestHandler {
+  return requirementMiddleware(senderConstraint(expected));
 }
 
 /**
