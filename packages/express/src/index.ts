@@ -11,6 +11,7 @@ export {
   requireClaim,
   requirementMiddleware,
   requireScope,
+  requireSenderConstraint,
   requireStepUp,
   requireSubjectKind,
 } from './requirements.js';
