@@ -159,6 +159,7 @@ export const failures = {
   'permission.subject-kind-refused': notPermitted,
   'permission.actor-refused': notPermitted,
   'permission.detail-refused': notPermitted,
+  'permission.session-refused': notPermitted,
 
   'request.method-not-allowed': {
     ...badRequest('token request', 'The request method is not allowed here.'),

@@ -101,7 +101,11 @@ export {
 export { combinedStepUp, type StepUpDemand } from './requirements/step-up-demand.js';
 export { senderConstraint } from './requirements/sender-constraint.js';
 export { stepUp } from './requirements/step-up.js';
+export { sessionOwner, type SessionOwnerLookup } from './requirements/session-owner.js';
 export { subjectKind } from './requirements/subject-kind.js';
+export { endAnswerOn, farewell } from './streams/end-answer.js';
+export { sessionOwnerOf } from './streams/session-owner.js';
+export type { WatchOptions } from './streams/watch-principal.js';
 export {
   createResourceServer,
   resourceServerOptionNames,

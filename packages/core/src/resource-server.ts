@@ -42,6 +42,8 @@ import {
 } from './steps/extract-token.js';
 import { inMemoryStores, type Stores } from './stores/in-memory-stores.js';
 import { singleUseStoreFrom } from './stores/single-use-store-option.js';
+import { sessionOwnerOf } from './streams/session-owner.js';
+import { watchPrincipal, type WatchOptions } from './streams/watch-principal.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 import { createVerifier } from './verifier.js';
 import { acceptToken, type VerificationContext } from './verify-token.js';
@@ -145,6 +147,18 @@ export interface ResourceServer {
    * Spec: RFC 7519 section 4.1.4.
    */
   readonly ensureCurrent: (principal: Principal) => Promise<void>;
+  /**
+   * A signal that is aborted when the token of the principal has expired or was withdrawn, with the `AssayError` as its
+   * reason. For streams and sockets. End the watch with `signal` when the connection closes.
+   */
+  readonly watch: (principal: Principal, options?: WatchOptions) => AbortSignal;
+  /**
+   * The principal of a new token, on a connection or in a session that another began: the same issuer, subject and
+   * client, whatever else has changed.
+   *
+   * Error: throws `AssayError`: those of `authenticate`; `permission.session-refused` for somebody else's token.
+   */
+  readonly renew: (principal: Principal, request: RequestView) => Promise<Principal>;
   /**
    * Lets the principal pass if it meets the requirements.
    *
@@ -280,17 +294,30 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       await authorize(principal, requirements, context, alongside);
     } catch (error) {
       const behind = requestBehind(principal);
-      throw withRequest(error, { ...behind, metadata: metadata.ofRoute(requirements, behind.metadata) });
+      throw withRequest(error, {
+        ...behind,
+        metadata: metadata.ofRoute([...requirements, ...(alongside?.() ?? [])], behind.metadata),
+      });
     }
   }
 
   async function ensureCurrent(principal: Principal): Promise<void> {
-    const trusted = await parts.issuers.get(principal.issuer);
-    const leewaySeconds = trusted?.expectations.leewaySeconds ?? 0;
-    if (parts.clock.nowMs() / 1000 >= principal.expiresAt + leewaySeconds) {
+    if (parts.clock.nowMs() / 1000 >= (await endOf(principal))) {
       throw new AssayError('token.expired', { reason: 'mismatch', claim: 'exp' });
     }
     await ensureStanding(principal, standing);
+  }
+
+  async function endOf({ issuer, expiresAt }: Principal): Promise<number> {
+    const trusted = await parts.issuers.get(issuer);
+    return expiresAt + (trusted?.expectations.leewaySeconds ?? 0);
+  }
+
+  async function renew(principal: Principal, request: RequestView): Promise<Principal> {
+    const renewed = await authenticate(request);
+    if (sessionOwnerOf(renewed) === sessionOwnerOf(principal)) return renewed;
+    const error = new AssayError('permission.session-refused', { reason: 'mismatch' });
+    throw withRequest(error, requestBehind(renewed));
   }
 
   async function appraise(jwtOrRequest: string | RequestView): Promise<Appraisal> {
@@ -352,6 +379,19 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     issuers: named.map(({ identifier }) => identifier),
     authenticate,
     ensureCurrent,
+    watch: (principal, watchOptions = {}) =>
+      watchPrincipal(
+        principal,
+        {
+          clock: parts.clock,
+          ensureCurrent,
+          endOf,
+          canBeWithdrawn: standing.length > 0,
+          subscribe: options.revocations?.subscribe?.bind(options.revocations),
+        },
+        watchOptions,
+      ),
+    renew,
     ready: async () => {
       await Promise.all([verifier.ready().catch(explainMisconfiguration), published.ready()]);
     },

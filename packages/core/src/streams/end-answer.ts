@@ -1,0 +1,28 @@
+import type { ServerResponse } from 'node:http';
+import { AssayError, isAssayError } from '../assay-error.js';
+
+/**
+ * Ends an answer that is still being written when the signal is aborted. A stream of events ends with an event `error`
+ * that says why, so that its client renews the token instead of coming back with the old one; anything else is cut off,
+ * so that nobody takes half an answer for a whole one.
+ */
+export function endAnswerOn(signal: AbortSignal, response: ServerResponse): void {
+  const end = () => {
+    if (response.writableEnded || response.destroyed) return;
+    if (isEventStream(response))
+      response.end(`event: error\ndata: ${JSON.stringify(farewell(signal.reason))}\n\n`);
+    else response.destroy();
+  };
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
+}
+
+/** What the other side of a connection is told when it is closed: texts from the catalogue only. */
+export function farewell(reason: unknown): { readonly error: string; readonly error_description: string } {
+  const { failure } = isAssayError(reason) ? reason : new AssayError('service.failed');
+  return { error: failure.error ?? 'invalid_token', error_description: failure.description };
+}
+
+function isEventStream(response: ServerResponse): boolean {
+  return /^text\/event-stream\b/i.test(String(response.getHeader('content-type') ?? ''));
+}
