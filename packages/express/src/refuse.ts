@@ -2,6 +2,7 @@ import {
   AssayError,
   answerTo,
   isAssayError,
+  type ChallengeContext,
   type DecisionRecorder,
   type Principal,
   type ResourceServer,
@@ -21,6 +22,8 @@ export interface Refusal {
   readonly recorder: DecisionRecorder | undefined;
   /** Who was refused, where that is known. */
   readonly principal?: Principal | undefined;
+  /** What is known of the request beside the failure. */
+  readonly about?: ChallengeContext;
 }
 
 /**
@@ -28,8 +31,8 @@ export interface Refusal {
  * that one that writes its own body keeps them.
  */
 export function refuse(error: unknown, refusal: Refusal): void {
-  const { response, next, onFailure, resourceServer, recorder, principal } = refusal;
-  const answer = resourceServer?.challenge(error) ?? answerTo(error, { realm: 'api' });
+  const { response, next, onFailure, resourceServer, recorder, principal, about } = refusal;
+  const answer = resourceServer?.challenge(error, about) ?? answerTo(error, { realm: 'api' });
   recorder?.refused(error, answer.status, principal);
   response.status(answer.status).set(answer.headers);
   if (onFailure === 'answer') {

@@ -5,6 +5,7 @@ import {
   audience,
   authorizationDetail,
   claim,
+  requestViewOf,
   scope,
   senderConstraint,
   stepUp,
@@ -141,11 +142,18 @@ export function requirementMiddleware(requirement: Requirement): RequestHandler 
         resourceServer: state?.resourceServer,
         recorder: state?.recorder,
         principal: state?.principal,
+        about: { audience: audienceOfRoute(request, requirement), request: requestViewOf(request) },
       });
       return;
     }
     next();
   });
+}
+
+/** What the route is narrowed to: the metadata of that is what a challenge points to. */
+function audienceOfRoute(request: Request, requirement: Requirement): string | undefined {
+  const requirements = [requirement, ...requirementsOfRoute(request)];
+  return requirements.find(({ audience }) => audience !== undefined)?.audience;
 }
 
 async function authorize(
