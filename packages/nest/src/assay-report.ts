@@ -58,7 +58,9 @@ export class AssayReport implements OnModuleInit {
       // Contradictions are mistakes on any method; what a guard has to enforce is a matter of handlers.
       for (const name of methodsOf(type).keys()) protectionOf(type, name);
     }
-    this.handlers.all().forEach(checkHandler);
+    const handlers = this.handlers.all();
+    handlers.forEach(checkHandler);
+    if (handlers.length === 0) logger.warn(nothingToGuard);
     for (const route of this.report()) logger.log(lineOf(route));
   }
 
@@ -84,6 +86,9 @@ export class AssayReport implements OnModuleInit {
     return this.discovery.getProviders().find(({ token }) => token === AssayReport)?.instance === this;
   }
 }
+
+const nothingToGuard =
+  'No handler is protected: there are no controllers, gateways and resolvers. Guards do not see middleware.';
 
 function lineOf({ method, path, versions, hosts, handler, access, requirements }: RouteReport): string {
   const where = [

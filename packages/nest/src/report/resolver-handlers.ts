@@ -42,5 +42,5 @@ function isMeantToBeJudged(
 ): boolean {
   const isNamed = namesOfGuardsOn(type, resolver.handler).length > 0;
   const isAsked = resolver.kind === 'reference' && judges.global().length > 0;
-  return isNamed || isAsked || protection.requirements.length > 0;
+  return isNamed || isAsked || protection.access === 'optional' || protection.requirements.length > 0;
 }
