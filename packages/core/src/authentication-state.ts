@@ -15,10 +15,16 @@ export interface AuthenticationState {
 // a body parser or an application sets by accident.
 const stateKey = Symbol.for('assay.authentication');
 
-/** Records on a request what was established about it. Plain assignment cannot change it afterwards. */
+/**
+ * Records on a request what a resource server has established about it; from here on that server speaks for the request.
+ * Plain assignment cannot change it afterwards.
+ */
 export function recordAuthentication(request: object, state: AuthenticationState): void {
+  const others = authenticationsOf(request).filter(
+    ({ resourceServer }) => resourceServer !== state.resourceServer,
+  );
   Object.defineProperty(request, stateKey, {
-    value: Object.freeze({ ...state }),
+    value: Object.freeze([...others, Object.freeze({ ...state })]),
     writable: false,
     enumerable: false,
     // A router inside a protected app may be protected by another resource server, which then speaks for it.
@@ -26,7 +32,16 @@ export function recordAuthentication(request: object, state: AuthenticationState
   });
 }
 
-/** What was established about a request; `undefined` when nobody has judged it. */
-export function authenticationOf(request: object): AuthenticationState | undefined {
-  return (request as Readonly<Record<symbol, AuthenticationState | undefined>>)[stateKey];
+/**
+ * What was established about a request, by this resource server or by the last one that judged it; `undefined` when
+ * nobody has.
+ */
+export function authenticationOf(request: object, by?: ResourceServer): AuthenticationState | undefined {
+  const states = authenticationsOf(request);
+  return by === undefined ? states.at(-1) : states.find(({ resourceServer }) => resourceServer === by);
+}
+
+/** What every resource server has established about a request, the last one last. */
+export function authenticationsOf(request: object): readonly AuthenticationState[] {
+  return (request as Readonly<Record<symbol, readonly AuthenticationState[] | undefined>>)[stateKey] ?? [];
 }

@@ -7,7 +7,12 @@ export { isKnownAlgorithm, knownAlgorithms, type Algorithm } from './algorithms.
 export type { Appraisal, AppraisalLine, AppraisalVerdict } from './appraisal.js';
 export { fulfilDuties, type AnswerDuties } from './answer-duties.js';
 export { AssayError, isAssayError, type AssayErrorDetails, type Reason } from './assay-error.js';
-export { authenticationOf, recordAuthentication, type AuthenticationState } from './authentication-state.js';
+export {
+  authenticationOf,
+  authenticationsOf,
+  recordAuthentication,
+  type AuthenticationState,
+} from './authentication-state.js';
 export type { AuthorizationDetail } from './authorization-details.js';
 export { answerTo, type ChallengeSettings, type RefusalAnswer } from './challenge.js';
 export type {
@@ -103,7 +108,7 @@ export { senderConstraint } from './requirements/sender-constraint.js';
 export { stepUp } from './requirements/step-up.js';
 export { sessionOwner, type SessionOwnerLookup } from './requirements/session-owner.js';
 export { subjectKind } from './requirements/subject-kind.js';
-export { endAnswerOn, farewell } from './streams/end-answer.js';
+export { endAnswerOn, endAnswerWith, farewell } from './streams/end-answer.js';
 export { sessionOwnerOf } from './streams/session-owner.js';
 export type { WatchOptions } from './streams/watch-principal.js';
 export {

@@ -71,13 +71,15 @@ export function protect(
     const view = requestViewOf(request);
     const recorder = recorderOf(request, resourceServer, view);
     try {
-      if (!isPrincipalOf(request, resourceServer)) {
+      const known = authenticationOf(request, resourceServer);
+      if (known?.principal !== undefined) {
+        speakFor(request, known);
+      } else {
         const principal = await authenticate(view, resourceServer, authentication);
         fulfilDuties(response, resourceServer.answerDuties(view, principal));
         recorder.passes(principal, response);
         const state: ExpressAuthenticationState = { principal, resourceServer, onFailure, recorder };
-        recordAuthentication(request, state);
-        if (principal !== undefined) request.principal = principal;
+        speakFor(request, state);
       }
     } catch (error) {
       fulfilDuties(response, resourceServer.answerDuties(view, undefined));
@@ -90,10 +92,8 @@ export function protect(
 
 /** One recorder for a request and a resource server, also where an outer middleware has begun. */
 function recorderOf(request: Request, resourceServer: ResourceServer, view: RequestView): DecisionRecorder {
-  const state = stateOf(request);
-  const begun = state?.resourceServer === resourceServer ? state.recorder : undefined;
   return (
-    begun ??
+    authenticationOf(request, resourceServer)?.recorder ??
     decisionRecorder(resourceServer, () => ({
       request: view,
       route: declaredRoute(request),
@@ -115,10 +115,13 @@ async function authenticate(
   }
 }
 
-/** Whether an outer middleware of the same resource server has let the request pass: what is single use is not asked for twice. */
-function isPrincipalOf(request: Request, resourceServer: ResourceServer): boolean {
-  const state = authenticationOf(request);
-  return state?.principal !== undefined && state.resourceServer === resourceServer;
+/**
+ * From here on this state is what counts. It may be that of an outer middleware of the same resource server: what is single
+ * use is not asked for twice.
+ */
+function speakFor(request: Request, state: AuthenticationState): void {
+  recordAuthentication(request, state);
+  if (state.principal !== undefined) request.principal = state.principal;
 }
 
 function settle(

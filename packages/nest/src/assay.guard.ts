@@ -11,6 +11,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import {
   authenticationOf,
   decisionRecorder,
+  endAnswerWith,
   fulfilDuties,
   recordAuthentication,
   SetupError,
@@ -19,6 +20,7 @@ import {
   type Principal,
   type ResourceServer,
 } from '@assay/core';
+import { closeWithPrincipal } from './connections/close-with-principal.js';
 import { requestContextOf, type RequestContext } from './contexts/request-context.js';
 import { guardName, namesOfGuardsOn } from './guard-name.js';
 import { audienceOfRoute } from './metadata/audience-of-route.js';
@@ -71,7 +73,11 @@ export class AssayGuard implements CanActivate {
       const principal = await this.principalOf(context, requestContext, { access, recorder });
       const request = requestContext.frameworkRequestOf(context);
       if (principal !== undefined) await this.resourceServer.authorize(principal, requirements, { request });
-      recorder.passes(principal, requestContext.responseOf?.(context));
+      const response = requestContext.responseOf?.(context);
+      recorder.passes(principal, response);
+      if (principal !== undefined && response !== undefined && isStreamOfEvents(context)) {
+        endAnswerWith(principal, response, this.resourceServer);
+      }
     } catch (error) {
       const refusal = refusalBy(this.resourceServer, error, { audience: audienceOfRoute(context) });
       recorder.refused(
@@ -87,11 +93,9 @@ export class AssayGuard implements CanActivate {
 
   /** One for a request over HTTP, however many guards judge it; elsewhere each judgement is a decision of its own. */
   private recorderFor(context: ExecutionContext, requestContext: RequestContext): DecisionRecorder {
-    const state = authenticationOf(requestContext.requestOf(context));
     const isOnePerRequest = requestContext.responseOf !== undefined;
-    const begun =
-      isOnePerRequest && state?.resourceServer === this.resourceServer ? state.recorder : undefined;
-    if (begun !== undefined) return begun;
+    const state = authenticationOf(requestContext.requestOf(context), this.resourceServer);
+    if (isOnePerRequest && state?.recorder !== undefined) return state.recorder;
     return decisionRecorder(this.resourceServer, () => {
       const request = requestContext.viewOf(context, this.adapterHost.httpAdapter);
       const route = `${context.getClass().name}.${context.getHandler().name}`;
@@ -105,10 +109,12 @@ export class AssayGuard implements CanActivate {
     { access, recorder }: { readonly access: 'protected' | 'optional'; readonly recorder: DecisionRecorder },
   ): Promise<Principal | undefined> {
     const request = requestContext.requestOf(context);
-    const established = this.establishedPrincipal(request);
-    if (established !== undefined) {
-      await this.resourceServer.ensureCurrent(established);
-      return established;
+    const established = authenticationOf(request, this.resourceServer);
+    if (established?.principal !== undefined) {
+      await this.resourceServer.ensureCurrent(established.principal);
+      // Another resource server may have spoken for the request meanwhile.
+      recordAuthentication(request, established);
+      return established.principal;
     }
     const establishing = this.establishOnce(request, () => this.establish(context, requestContext, recorder));
     const principal = await anonymousWhereOptional(establishing, access);
@@ -119,8 +125,7 @@ export class AssayGuard implements CanActivate {
 
   /** What an outer guard or middleware of the same resource server found: a proof is not asked for twice. */
   private establishedPrincipal(request: object): Principal | undefined {
-    const state = authenticationOf(request);
-    return state?.resourceServer === this.resourceServer ? state.principal : undefined;
+    return authenticationOf(request, this.resourceServer)?.principal;
   }
 
   private establishOnce(request: object, establish: () => Promise<Principal>): Promise<Principal> {
@@ -148,6 +153,10 @@ export class AssayGuard implements CanActivate {
     try {
       const principal = await resourceServer.authenticate(view);
       fulfil(principal);
+      const connection = requestContext.connectionOf?.(context);
+      if (connection !== undefined) {
+        closeWithPrincipal(principal, connection, resourceServer, { code: subscriptionUnauthorized });
+      }
       recordAuthentication(requestContext.requestOf(context), { principal, resourceServer, recorder });
       return principal;
     } catch (error) {
@@ -165,6 +174,14 @@ export class AssayGuard implements CanActivate {
   private get name(): string {
     return (this.constructor as typeof AssayGuard)[guardName];
   }
+}
+
+/** How graphql-ws closes a connection that is no longer authorized. */
+const subscriptionUnauthorized = 4401;
+
+/** Whether `@Sse` stands on the handler: its answer may go on for longer than the token lives. */
+function isStreamOfEvents(context: ExecutionContext): boolean {
+  return Reflect.getMetadata('__sse__', context.getHandler()) === true;
 }
 
 // One class for each name, because Nest knows a provider by its class.

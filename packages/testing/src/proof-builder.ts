@@ -43,10 +43,7 @@ export interface ProofVariation {
 }
 
 /** The headers of a request with a token that is bound to a key. */
-export interface ProofHeaders {
-  readonly authorization: string;
-  readonly dpop: string;
-}
+export type ProofHeaders = Readonly<Record<'authorization' | 'dpop', string>>;
 
 /** Makes DPoP proofs that are valid by default, so that a test changes one thing. */
 export interface ProofBuilder {

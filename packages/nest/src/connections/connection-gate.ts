@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type Type, type WebSocketAdapter } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryService } from '@nestjs/core';
-import { authenticationOf, recordAuthentication } from '@assay/core';
+import { authenticationsOf, recordAuthentication } from '@assay/core';
 import { AssayGuard } from '../assay.guard.js';
 import { nameOfGuard } from '../guard-name.js';
 import type { ModuleSettings } from '../module-settings.js';
@@ -111,8 +111,8 @@ function onlyAdmitted(onConnection: OnConnection, wasAdmitted: WasAdmitted): OnC
       return undefined;
     }
     const [request] = others;
-    const state = typeof request === 'object' && request !== null ? authenticationOf(request) : undefined;
-    if (state !== undefined) recordAuthentication(client, state);
+    const states = typeof request === 'object' && request !== null ? authenticationsOf(request) : [];
+    for (const state of states) recordAuthentication(client, state);
     return onConnection(client, ...others);
   };
 }
