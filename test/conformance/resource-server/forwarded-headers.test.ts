@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generateSigningJwk, type Jwk, type ResourceServerOptions } from '@assay/core';
-import { fixedClock, type TokenBuilder } from '@assay/testing';
-import { boundTo, dpopProof } from '../support/dpop-proof.js';
+import type { ResourceServerOptions } from '@assay/core';
+import { createProofBuilder, fixedClock, type ProofBuilder, type TokenBuilder } from '@assay/testing';
 import { expectRefusal } from '../support/expect-refusal.js';
 import { baselineBuilder, nowSeconds } from '../support/protected-api.js';
 import { closeSenderApis, senderPlatforms, startSenderApi, type SenderApi } from '../support/sender-api.js';
@@ -15,7 +14,7 @@ const unlisted = ['10.0.0.5', '127.0.0.2'];
 
 let builder: TokenBuilder;
 let settings: ResourceServerOptions;
-let key: Jwk;
+let prover: ProofBuilder;
 let token: string;
 
 beforeAll(async () => {
@@ -27,8 +26,8 @@ beforeAll(async () => {
     clock,
     leewaySeconds: 0,
   };
-  key = await generateSigningJwk();
-  token = builder.accessToken({ cnf: boundTo(key) });
+  prover = await createProofBuilder({ clock });
+  token = builder.accessToken({ cnf: { jkt: prover.thumbprint } });
 });
 afterAll(closeSenderApis);
 
@@ -50,7 +49,7 @@ describe.each(senderPlatforms)('headers about the request that proxies send, on 
   const withProofFor = (origin: string, lines: readonly string[], path = '/orders') => ({
     lines: [
       `Authorization: DPoP ${token}`,
-      `DPoP: ${dpopProof(key, { uri: origin + path, token, nowSeconds })}`,
+      `DPoP: ${prover.proof({ url: origin + path, accessToken: token })}`,
       ...lines,
     ],
   });
@@ -154,11 +153,11 @@ describe.each(senderPlatforms)('headers about the request that proxies send, on 
 
   it('[rfc9700-4.13-forwarded-headers] where no address is known, an untrusted peer does not make it known', async () => {
     const audience = 'orders-api';
-    const bound = builder.accessToken({ aud: audience, cnf: boundTo(key) });
+    const bound = builder.accessToken({ aud: audience, cnf: { jkt: prover.thumbprint } });
     const request = (lines: readonly string[]) => ({
       lines: [
         `Authorization: DPoP ${bound}`,
-        `DPoP: ${dpopProof(key, { uri: `${foreign}/orders`, token: bound, nowSeconds })}`,
+        `DPoP: ${prover.proof({ url: `${foreign}/orders`, accessToken: bound })}`,
         ...lines,
       ],
     });

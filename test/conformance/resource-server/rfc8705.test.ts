@@ -1,10 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generateSigningJwk, type FailureCode, type Jwk, type ResourceServerOptions } from '@assay/core';
-import { fixedClock, type TokenBuilder } from '@assay/testing';
+import type { FailureCode, ResourceServerOptions } from '@assay/core';
+import { createProofBuilder, fixedClock, type ProofBuilder, type TokenBuilder } from '@assay/testing';
 import { createCertificate, type Certified } from '../support/create-certificate.js';
-import { boundTo, dpopProof } from '../support/dpop-proof.js';
 import { expectRefusal } from '../support/expect-refusal.js';
 import { baselineBuilder, nowSeconds } from '../support/protected-api.js';
 import type { RawAnswer, RawRequest } from '../support/raw-http.js';
@@ -24,6 +23,10 @@ let bob: Certified;
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('base64url');
 const boundToCertificate = ({ der }: Certified) => ({ 'x5t#S256': sha256(der) });
 const tokenFor = (certified: Certified) => builder.accessToken({ cnf: boundToCertificate(certified) });
+const provenBy = (prover: ProofBuilder, accessToken: string) => {
+  const proof = prover.proof({ url: 'https://api.example/orders', accessToken });
+  return { lines: [`Authorization: DPoP ${accessToken}`, `DPoP: ${proof}`] };
+};
 const bearer = (token: string) => ({ lines: [`Authorization: Bearer ${token}`] });
 
 beforeAll(async () => {
@@ -240,18 +243,13 @@ describe.each(senderPlatforms)('RFC 8705, tokens bound to a certificate, on %s',
   });
 
   describe('a token that is bound to a key and to a certificate', () => {
-    let key: Jwk;
+    let prover: ProofBuilder;
     let token: string;
     beforeAll(async () => {
-      key = await generateSigningJwk();
-      token = builder.accessToken({ cnf: { ...boundTo(key), ...boundToCertificate(alice) } });
+      prover = await createProofBuilder({ clock });
+      token = builder.accessToken({ cnf: { jkt: prover.thumbprint, ...boundToCertificate(alice) } });
     });
-    const withProof = (by: Jwk = key) => {
-      const uri = 'https://api.example/orders';
-      return {
-        lines: [`Authorization: DPoP ${token}`, `DPoP: ${dpopProof(by, { uri, token, nowSeconds })}`],
-      };
-    };
+    const withProof = (by: ProofBuilder = prover) => provenBy(by, token);
 
     it('[rfc8705-3-both-bindings] [attack-28-mtls-header-spoofing] needs both', async () => {
       await expectPasses(api, () => api.sendAs({ certified: alice }, withProof()));
@@ -271,7 +269,7 @@ describe.each(senderPlatforms)('RFC 8705, tokens bound to a certificate, on %s',
       });
       const withoutProof = { lines: [`Authorization: DPoP ${token}`] };
       await expectRefused(api, asAlice(withoutProof), 'proof.missing', { blamed: 'dpop' });
-      const byAnother = withProof(await generateSigningJwk());
+      const byAnother = withProof(await createProofBuilder({ clock }));
       await expectRefused(api, asAlice(byAnother), 'token.confirmation-mismatch', { blamed: 'dpop' });
     });
   });
@@ -316,14 +314,9 @@ describe('a server that insists on certificates', () => {
   );
 
   it('[rfc9700-2.2.1-require-binding] tells a certificate from a DPoP key', async () => {
-    const key = await generateSigningJwk();
-    const uri = 'https://api.example/orders';
-    const token = builder.accessToken({ cnf: boundTo(key) });
-    const withProof = (api: SenderApi) => () =>
-      api.sendAs(
-        { certified: alice },
-        { lines: [`Authorization: DPoP ${token}`, `DPoP: ${dpopProof(key, { uri, token, nowSeconds })}`] },
-      );
+    const prover = await createProofBuilder({ clock });
+    const token = builder.accessToken({ cnf: { jkt: prover.thumbprint } });
+    const withProof = (api: SenderApi) => () => api.sendAs({ certified: alice }, provenBy(prover, token));
     const withCertificate = (api: SenderApi) => () =>
       api.sendAs({ certified: alice }, bearer(tokenFor(alice)));
 
