@@ -113,7 +113,10 @@ function withValues(members: Members): ProtectedResourceMetadata {
     ([name, value]) => name === 'bearer_methods_supported' || (value !== undefined && !isEmptyList(value)),
   );
   return Object.fromEntries(
-    kept.map(([name, value]) => [name, Array.isArray(value) ? Object.freeze(value) : value]),
+    kept.map(([name, value]) => [
+      name,
+      Array.isArray(value) ? Object.freeze([...(value as readonly unknown[])]) : value,
+    ]),
   ) as unknown as ProtectedResourceMetadata;
 }
 
