@@ -1,4 +1,5 @@
 // The public names of @assay/express, one by one.
+export { endWithPrincipal } from './end-with-principal.js';
 export { principalOf } from './principal-of.js';
 export { protectedResourceMetadata } from './protected-resource-metadata.js';
 export { protect, type ProtectOptions } from './protect.js';
@@ -12,6 +13,7 @@ export {
   requirementMiddleware,
   requireScope,
   requireSenderConstraint,
+  requireSessionOwner,
   requireStepUp,
   requireSubjectKind,
 } from './requirements.js';

@@ -8,6 +8,7 @@ import {
   requestViewOf,
   scope,
   senderConstraint,
+  sessionOwner,
   stepUp,
   subjectKind,
   type ActorPolicy,
@@ -16,6 +17,7 @@ import {
   type ClaimValue,
   type Requirement,
   type ScopeArguments,
+  type SessionOwnerLookup,
   type SenderConstraint,
   type StepUpDemand,
 } from '@assay/core';
@@ -121,6 +123,18 @@ export function requireStepUp(demand: StepUpDemand): RequestHandler {
  */
 export function requireSenderConstraint(expected: SenderConstraint | 'any'): RequestHandler {
   return requirementMiddleware(senderConstraint(expected));
+}
+
+/**
+ * Middleware: the session that the request names belongs to this principal:
+ * `requireSessionOwner((request) => sessions.get(request.get('mcp-session-id'))?.owner)`.
+ *
+ * Error: 403 `permission.session-refused`; 500 `service.failed` when the look-up throws.
+ * Throws: `SetupError` for what is no function.
+ * Spec: RFC 8725 section 3.8.
+ */
+export function requireSessionOwner(ownerOf: SessionOwnerLookup<Request>): RequestHandler {
+  return requirementMiddleware(sessionOwner(ownerOf));
 }
 
 /**

@@ -14,6 +14,7 @@ export { RequireAuthorizationDetail } from './decorators/require-authorization-d
 export { RequireClaim } from './decorators/require-claim.js';
 export { RequireScope } from './decorators/require-scope.js';
 export { RequireSenderConstraint } from './decorators/require-sender-constraint.js';
+export { RequireSessionOwner } from './decorators/require-session-owner.js';
 export { RequireStepUp } from './decorators/require-step-up.js';
 export { RequireSubjectKind } from './decorators/require-subject-kind.js';
 export { Require } from './decorators/require.js';

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { AssayError, isAssayError } from '../assay-error.js';
+import type { Principal } from '../principal.js';
+import type { ResourceServer } from '../resource-server.js';
 
 /**
  * Ends an answer that is still being written when the signal is aborted. A stream of events ends with an event `error`
@@ -15,6 +17,24 @@ export function endAnswerOn(signal: AbortSignal, response: ServerResponse): void
   };
   if (signal.aborted) end();
   else signal.addEventListener('abort', end, { once: true });
+}
+
+/**
+ * Ends an answer that is still being written once the token of its principal has expired or was withdrawn. Returns the
+ * signal by which the handler hears of it as well. The watch ends with the answer.
+ */
+export function endAnswerWith(
+  principal: Principal,
+  response: ServerResponse,
+  resourceServer: Pick<ResourceServer, 'watch'>,
+): AbortSignal {
+  const closed = new AbortController();
+  response.once('close', () => {
+    closed.abort();
+  });
+  const signal = resourceServer.watch(principal, { signal: closed.signal });
+  endAnswerOn(signal, response);
+  return signal;
 }
 
 /** What the other side of a connection is told when it is closed: texts from the catalogue only. */

@@ -41,23 +41,23 @@ export function watchPrincipal(
 ): AbortSignal {
   const controller = new AbortController();
   const { signal } = controller;
+  const over = new AbortController();
+  const isOver = () => over.signal.aborted;
   let timer: NodeJS.Timeout | undefined;
-  let unsubscribe: (() => void) | undefined;
-  let isOver = false;
 
   function stop(): void {
-    isOver = true;
+    over.abort();
     clearTimeout(timer);
     unsubscribe?.();
     ended?.removeEventListener('abort', stop);
   }
 
   async function askAgain(): Promise<void> {
-    if (isOver) return;
+    if (isOver()) return;
     try {
       await ensureCurrent(principal);
       const leftMs = (await endOf(principal)) * 1000 - clock.nowMs();
-      if (isOver) return;
+      if (isOver()) return;
       const intervalMs = canBeWithdrawn ? everySeconds * 1000 : longestDelayMs;
       clearTimeout(timer);
       timer = setTimeout(
@@ -66,7 +66,7 @@ export function watchPrincipal(
       );
       timer.unref();
     } catch (error) {
-      if (isOver) return;
+      if (isOver()) return;
       stop();
       controller.abort(error);
     }
@@ -74,7 +74,7 @@ export function watchPrincipal(
 
   if (ended?.aborted === true) return signal;
   ended?.addEventListener('abort', stop, { once: true });
-  unsubscribe = subscribe?.(({ issuer }) => {
+  const unsubscribe = subscribe?.(({ issuer }) => {
     if (issuer === principal.issuer) void askAgain();
   });
   void askAgain();

@@ -1,6 +1,7 @@
-import { SetupError, type NodeRequest } from '@assay/core';
+import { authenticationOf, SetupError, type AuthenticationState, type NodeRequest } from '@assay/core';
 import { refusalMessage, type Refusal } from '../refusals/refusal.js';
 import type { Caller } from './admission.js';
+import { closeWithPrincipal } from './close-with-principal.js';
 import { handshakeOf, handshakeViewOf, rememberUpgrade } from './handshake.js';
 
 /** Judges someone who wants to connect; nothing is no refusal. */
@@ -67,6 +68,7 @@ function keepDoorOfWs(server: WsServer, doorkeeper: Doorkeeper): WasAdmitted {
   };
   server.on('connection', (client, request) => {
     rememberUpgrade(client, request);
+    closeWithState(client, authenticationOf(request));
   });
   return (_client, request) => typeof request === 'object' && request !== null && admitted.has(request);
 }
@@ -94,6 +96,7 @@ function keepDoorOfSocketIo(server: SocketIoServer, doorkeeper: Doorkeeper): Was
     const refusal = await doorkeeper({ subject: socket, request, view: handshakeViewOf(handshake) });
     if (refusal !== undefined) return connectionError(refusal);
     admitted.add(socket);
+    closeWithState(socket, authenticationOf(socket));
     return undefined;
   };
   server.use((socket, next) => {
@@ -102,6 +105,10 @@ function keepDoorOfSocketIo(server: SocketIoServer, doorkeeper: Doorkeeper): Was
     });
   });
   return (socket) => admitted.has(socket);
+}
+
+function closeWithState(client: object, state: AuthenticationState | undefined): void {
+  if (state?.principal !== undefined) closeWithPrincipal(state.principal, client, state.resourceServer);
 }
 
 function connectionError(refusal: Refusal): Error {

@@ -16,7 +16,7 @@ interface OperationContext {
 
 /** The connection of graphql-ws that an operation came in on. */
 interface SubscriptionConnection {
-  readonly extra: { readonly request: PlatformRequest };
+  readonly extra: { readonly request: PlatformRequest; readonly socket?: object };
   readonly connectionParams?: unknown;
 }
 
@@ -46,6 +46,8 @@ export const graphqlContext: RequestContext = {
     const { res, reply } = operationContextOf(context);
     return [res, requestOf(context).res, reply].map(nodeResponseOf).find((found) => found !== undefined);
   },
+
+  connectionOf: (context) => connectionOf(context)?.extra.socket,
 
   refusalOf: (_context, refusal) => graphqlRefusal(refusal),
 };

@@ -22,6 +22,8 @@ export interface RequestContext {
   readonly responseOf?: (context: ExecutionContext) => ServerResponse;
   /** The response on which the answer travels with others, where there is one: that of an operation of GraphQL. */
   readonly carrierOf?: (context: ExecutionContext) => ServerResponse | undefined;
+  /** The connection that an operation came in on, where closing it is for us: that of a subscription. */
+  readonly connectionOf?: (context: ExecutionContext) => object | undefined;
   /** What to throw, once the response is prepared. */
   readonly refusalOf: (
     context: ExecutionContext,
