@@ -94,7 +94,7 @@ function readinessFrom(replies: readonly unknown[]): RedisReadiness {
     warnings: servers.every((server) => server.get('aof_enabled') === '1')
       ? []
       : [
-          'Redis keeps no append-only file: when it ends unexpectedly, it forgets what was used lately. Set appendonly yes.',
+          'Redis keeps no append-only file: when it ends unexpectedly, it forgets what was used. Set appendonly yes and appendfsync always.',
         ],
   };
 }

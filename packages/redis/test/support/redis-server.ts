@@ -1,7 +1,8 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -66,13 +67,18 @@ export async function startRedis(...settings: readonly string[]): Promise<RedisS
 /** A Redis Cluster of masters without replicas. */
 export interface RedisClusterServers {
   readonly nodes: readonly RedisServer[];
+  /** Resolves when every master sees all others. */
+  readonly whenWhole: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
 /** Starts a Redis Cluster of three masters. */
-export async function startRedisCluster(): Promise<RedisClusterServers> {
-  const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
+export async function startRedisCluster(...more: readonly string[]): Promise<RedisClusterServers> {
+  const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...more];
   const nodes: RedisServer[] = [];
+  const whenWhole = async () => {
+    await Promise.all(nodes.map(whenClusterIsWhole));
+  };
   const stop = async () => {
     await Promise.all(nodes.map((node) => node.stop()));
   };
@@ -80,8 +86,8 @@ export async function startRedisCluster(): Promise<RedisClusterServers> {
     for (let index = 0; index < 3; index++) nodes.push(await startRedis(...settings));
     const addresses = nodes.map(({ port }) => `127.0.0.1:${String(port)}`);
     await run('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-replicas', '0', '--cluster-yes']);
-    await Promise.all(nodes.map(whenClusterIsWhole));
-    return { nodes, stop };
+    await whenWhole();
+    return { nodes, whenWhole, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -117,14 +123,25 @@ function spawnReady(args: readonly string[]): Promise<ChildProcess> {
   });
 }
 
-/** A port that nothing listens on. The bus of Redis Cluster needs the port 10000 above it too. */
+/**
+ * A port that nothing listens on, nor on the one 10000 above it, which the bus of Redis Cluster takes. Neither is one that
+ * the operating system gives to others, so that a server finds its port free when it comes back.
+ */
 async function freePort(): Promise<number> {
   for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
+    const port = 11_000 + randomInt(11_000);
+    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
     await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
-    if (port <= 55_535) return port;
+    return true;
+  } catch {
+    return false;
   }
 }
