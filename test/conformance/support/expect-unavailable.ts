@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { isAssayError, type FailureCode } from '@assay/core';
 import type { ProtectedApi } from './protected-api.js';
 
 /**
@@ -16,4 +17,11 @@ export async function expectKeysUnavailable(api: ProtectedApi, token: string): P
     error_description: 'The token cannot be verified right now.',
   });
   expect(api.handlerCalls()).toBe(before);
+}
+
+/** The same for whatever else a verification needs: the verifier throws exactly this failure. */
+export async function expectUnavailable(api: ProtectedApi, token: string, code: FailureCode): Promise<void> {
+  const error: unknown = await api.verifier.verify(token).catch((caught: unknown) => caught);
+  expect(isAssayError(error) ? error.code : error).toBe(code);
+  await expectKeysUnavailable(api, token);
 }
