@@ -56,6 +56,24 @@ export {
   createJwtBearerGrantVerifier,
   type JwtBearerGrantVerifierOptions,
 } from './jwt-bearer-grant-verifier.js';
+export {
+  createIntrospectionResponseVerifier,
+  type IntrospectionResponseVerifierOptions,
+} from './introspection-response-verifier.js';
+export type {
+  ClientAuthenticationFunction,
+  ClientAuthenticationOption,
+  ClientCredentialsSent,
+  PrivateKeyJwtOptions,
+} from './introspection/client-authentication.js';
+export type { IntrospectionEvent } from './introspection/introspection-event.js';
+export { introspectionMissing } from './introspection/introspection-option.js';
+export type {
+  IntrospectionOptions,
+  IntrospectionUse,
+  JwtAnswerOptions,
+} from './introspection/introspection-options.js';
+export type { ResponseJudgingOptions } from './introspection/jwt-response.js';
 export { isSecureUrl } from './keys/secure-url.js';
 export type { Fetch } from './keys/fetch-json.js';
 export type { FixedKeys, Jwk, JwkSet } from './keys/fixed-keys.js';
@@ -89,6 +107,7 @@ export {
   type AuthorizationDetailPredicate,
 } from './requirements/authorization-detail.js';
 export { claim, type ClaimPredicate, type ClaimValue } from './requirements/claim.js';
+export { introspection } from './requirements/introspection.js';
 export type { PredicateContext } from './requirements/predicate.js';
 export type {
   AuthorizationContext,

@@ -14,6 +14,8 @@ import type { SenderPolicy } from './binding/sender-policy.js';
 import { useUpProof } from './binding/use-up-proof.js';
 import { answerTo, isQuotable, type ChallengeSettings, type RefusalAnswer } from './challenge.js';
 import { principalWithinActor, type ScopesOfActor } from './delegation/principal-within-actor.js';
+import { introspectionFrom, refuseWithoutIntrospection } from './introspection/introspection-option.js';
+import type { IntrospectionOptions } from './introspection/introspection-options.js';
 import { MisconfiguredIssuer } from './keys/misconfigured-issuer.js';
 import { challengedMetadata, type ChallengeContext } from './metadata/challenged-metadata.js';
 import type { DocumentAnswer } from './metadata/document-answer.js';
@@ -67,6 +69,13 @@ export interface ResourceServerOptions extends AccessTokenOptions, SenderOptions
    */
   readonly tokenLocations?: readonly TokenLocation[];
   /**
+   * Where issuers are asked what a token is worth now, and about which tokens: an entry for each issuer that can be asked.
+   * Default: nobody is asked, and tokens that are no JWTs are refused.
+   *
+   * Spec: RFC 7662; RFC 9701.
+   */
+  readonly introspection?: IntrospectionOptions | readonly IntrospectionOptions[];
+  /**
    * Where DPoP proofs are remembered until they would expire. Instances that share no store each accept a proof once.
    * Default: the memory of this process.
    */
@@ -114,6 +123,7 @@ export const resourceServerOptionNames = [
   'realm',
   'audienceOf',
   'tokenLocations',
+  'introspection',
   'stores',
   'audit',
   'scopesOfActor',
@@ -127,6 +137,8 @@ export interface ResourceServer {
   readonly audiences: readonly string[];
   /** The identifiers of the trusted issuers. */
   readonly issuers: readonly string[];
+  /** The issuers that can be asked about their tokens. */
+  readonly introspectedIssuers: readonly string[];
   /**
    * Loads metadata and keys now, so that a mistake shows at start.
    *
@@ -160,7 +172,8 @@ export interface ResourceServer {
    */
   readonly renew: (principal: Principal, request: RequestView) => Promise<Principal>;
   /**
-   * Lets the principal pass if it meets the requirements.
+   * Lets the principal pass if it meets the requirements. Resolves to the principal as it was judged: within what its
+   * issuer has said of the token when it was asked last.
    *
    * Error: throws `AssayError`, for instance `scope.insufficient`.
    */
@@ -168,7 +181,7 @@ export interface ResourceServer {
     principal: Principal,
     requirement: Requirement | readonly Requirement[],
     options?: AuthorizeOptions,
-  ) => Promise<void>;
+  ) => Promise<Principal>;
   /** Every rule with its verdict for a token, or for the token of a request. For people; never throws on bad evidence. */
   readonly appraise: (jwtOrRequest: string | RequestView) => Promise<Appraisal>;
   /** What the answer to a request has to carry, beside what the application says: caching, the next nonce. */
@@ -212,11 +225,12 @@ export interface ResourceServer {
  */
 export function createResourceServer(options: ResourceServerOptions): ResourceServer {
   knownOptionsOnly(options, resourceServerOptionNames);
-  const parts = accessTokenParts(options);
-  const { standing = [] } = parts;
-  const { issuers } = parts;
+  const jwtParts = accessTokenParts(options);
+  const { standing = [], issuers } = jwtParts;
   const named = [...issuers.values()];
   const audiences = audiencesAnswered(named, options);
+  const introspection = introspectionFrom(options, { issuers, audiences });
+  const parts = { ...jwtParts, opaque: introspection };
   const { audienceOf } = options;
   const scopesOfActor = functionIfAny(options.scopesOfActor, 'scopesOfActor');
   const leewaySeconds = leewayFrom(options.leewaySeconds);
@@ -259,11 +273,14 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   async function judge(request: RequestView, trace: EvidenceTrace): Promise<Principal> {
     const presented = extractToken(request, locations);
     if (audit !== undefined) trace.presented = presented.token;
-    const accepted = await acceptToken(presented.token, parts, contextOf(request), trace);
+    const context = contextOf(request);
+    const accepted = await acceptToken(presented.token, parts, context, trace);
     const { bound, proof, nonce } = checkSender(accepted, presented, request, sender);
-    const principal = await principalWithinActor(bound, scopesOfActor);
+    const claimed = await principalWithinActor(bound, scopesOfActor);
+    await ensureStanding(claimed, standing);
+    const { token } = presented;
+    const principal = (await introspection?.follow(claimed, { token, bound, context })) ?? claimed;
     if (nonce !== undefined) nonceVerdicts.set(principal, nonce);
-    await ensureStanding(principal, standing);
     if (proof !== undefined) await useUpProof(proofs, proof, sender);
     return principal;
   }
@@ -282,18 +299,31 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     }
   }
 
+  /** The principal as its issuer sees it now, where one of the requirements asks for that. */
+  async function introspectedWhereRequired(
+    principal: Principal,
+    requirements: readonly Requirement[],
+  ): Promise<Principal | undefined> {
+    if (!requirements.some((requirement) => requirement.introspection === true)) return undefined;
+    if (introspection === undefined) throw refuseWithoutIntrospection();
+    return introspection.confirm(principal);
+  }
+
   async function authorizeInScheme(
     principal: Principal,
     requirement: Requirement | readonly Requirement[],
     { request, alongside }: AuthorizeOptions = {},
-  ): Promise<void> {
-    const nowSeconds = parts.clock.nowMs() / 1000;
-    const context = { request, nowSeconds, leewaySeconds, audiences };
+  ): Promise<Principal> {
     const requirements = listOf(requirement);
+    const behind = requestBehind(principal);
     try {
-      await authorize(principal, requirements, context, alongside);
+      const introspected = await introspectedWhereRequired(principal, requirements);
+      const current = introspected ?? introspection?.current(principal) ?? principal;
+      const nowSeconds = parts.clock.nowMs() / 1000;
+      const context = { request, nowSeconds, leewaySeconds, audiences, introspected };
+      await authorize(current, requirements, context, alongside);
+      return current === principal ? principal : withRequest(current, behind);
     } catch (error) {
-      const behind = requestBehind(principal);
       throw withRequest(error, {
         ...behind,
         metadata: metadata.ofRoute([...requirements, ...(alongside?.() ?? [])], behind.metadata),
@@ -306,6 +336,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       throw new AssayError('token.expired', { reason: 'mismatch', claim: 'exp' });
     }
     await ensureStanding(principal, standing);
+    await introspection?.confirmOpenConnection(principal);
   }
 
   async function endOf({ issuer, expiresAt }: Principal): Promise<number> {
@@ -377,6 +408,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   return {
     audiences,
     issuers: named.map(({ identifier }) => identifier),
+    introspectedIssuers: introspection?.issuers ?? [],
     authenticate,
     ensureCurrent,
     watch: (principal, watchOptions = {}) =>
@@ -393,7 +425,11 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       ),
     renew,
     ready: async () => {
-      await Promise.all([verifier.ready().catch(explainMisconfiguration), published.ready()]);
+      await Promise.all([
+        verifier.ready().catch(explainMisconfiguration),
+        published.ready(),
+        introspection?.ready(),
+      ]);
     },
     authorize: authorizeInScheme,
     appraise,

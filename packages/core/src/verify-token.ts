@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import { hintAtCompatibility } from './compatibility/hint.js';
 import type { EvidenceTrace } from './evidence-trace.js';
+import type { OpaqueTokens } from './introspection/opaque-tokens.js';
 import type { AcceptedToken, BoundToken, PresentedToken, VerifiedToken } from './evidence.js';
 import { Principal } from './principal.js';
 import type { Profile } from './profiles/profile.js';
@@ -34,6 +35,8 @@ export interface VerifierParts<Kind extends string> {
   readonly decryption?: Decryption | undefined;
   /** Default: every signature is verified each time. */
   readonly signatures?: VerifiedSignatures | undefined;
+  /** Who is asked what a token is that is no JWT. Default: it is malformed. */
+  readonly opaque?: OpaqueTokens | undefined;
   /** Who is asked whether an accepted token still stands. Default: nobody. */
   readonly standing?: readonly StandingCheck[] | undefined;
 }
@@ -71,18 +74,23 @@ export async function acceptToken<Kind extends string>(
   }
 }
 
-/** What is signed, and by whom. */
+/** What is said of a token, and by whom. */
 export interface Origin {
   readonly verified: VerifiedToken;
   readonly issuer: TrustedIssuer;
 }
 
-/** Who signed this: from here on, the claims may be believed. */
+/** Who signed this, or vouches for it in person: from here on, the claims may be believed. */
 export async function establishOrigin(
   presented: PresentedToken,
-  { issuers, signatures, decryption = noDecryption }: OriginParts,
+  { issuers, signatures, opaque, decryption = noDecryption }: OriginParts,
   trace: EvidenceTrace = {},
 ): Promise<Origin> {
+  if (opaque?.takes(presented) === true) {
+    const origin = await opaque.originOf(presented);
+    trace.verified = origin.verified;
+    return origin;
+  }
   const opened = openEnvelope(presented, decryption);
   // Most tokens are not encrypted, and need not wait.
   const { token, envelope } = opened instanceof Promise ? await opened : opened;
@@ -92,7 +100,7 @@ export async function establishOrigin(
   return origin;
 }
 
-type OriginParts = Pick<VerifierParts<string>, 'issuers' | 'signatures' | 'decryption'>;
+type OriginParts = Pick<VerifierParts<string>, 'issuers' | 'signatures' | 'opaque' | 'decryption'>;
 
 async function establishSigner(
   token: PresentedToken,

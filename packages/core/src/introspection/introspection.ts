@@ -1,26 +1,17 @@
-import { AssayError } from '../assay-error.js';
+import { AssayError, isAssayError } from '../assay-error.js';
 import type { Clock } from '../clock.js';
-import type { AcceptedToken, BoundToken, Claims, PresentedToken, VerifiedToken } from '../evidence.js';
+import type { BoundToken, Claims, PresentedToken } from '../evidence.js';
 import type { Principal } from '../principal.js';
 import { accessToken } from '../profiles/access-token.js';
-import type { Profile } from '../profiles/profile.js';
-import type { Expected } from '../rules/rule.js';
-import { applyProfile } from '../steps/apply-profile.js';
 import { requireTokenLength } from '../steps/parse-token.js';
 import type { TrustedIssuer } from '../trusted-issuer.js';
-import { expectedOf, profileOf, type VerificationContext } from '../verify-token.js';
+import { expectedOf, type Origin, type VerificationContext } from '../verify-token.js';
 import { introspectedProfile } from './introspected-profile.js';
 import type { IntrospectedIssuer, IntrospectionContext } from './introspection-settings.js';
 import { isJwtShaped } from './is-jwt-shaped.js';
 import { limitedPrincipal } from './limited-principal.js';
+import type { OpaqueTokens } from './opaque-tokens.js';
 import { statementOfIssuer } from './statement-of-issuer.js';
-
-/** What an issuer says of an opaque token, and what it is to be held to. */
-export interface IntrospectedStatement {
-  readonly statement: VerifiedToken;
-  readonly expected: Expected;
-  readonly profile: Profile<'access-token'>;
-}
 
 /** Where a principal comes from. Its token is in here, and nowhere else. */
 export interface PrincipalOrigin {
@@ -30,29 +21,9 @@ export interface PrincipalOrigin {
 }
 
 /** What a resource server asks of introspection endpoints. */
-export interface Introspection {
+export interface Introspection extends OpaqueTokens {
   /** The issuers whose tokens can be asked about. */
   readonly issuers: readonly string[];
-  /** Whether nothing but introspection can tell what the token is. */
-  readonly takes: (token: PresentedToken) => boolean;
-  /**
-   * What the issuer says of an active opaque token.
-   *
-   * Error: `token.inactive`, `token.too-large`, `service.introspection-unavailable`, `service.issuers-unavailable`.
-   */
-  readonly statementOn: (
-    token: PresentedToken,
-    context: VerificationContext,
-  ) => Promise<IntrospectedStatement>;
-  /**
-   * An opaque token as an accepted one: active, and good by every rule.
-   *
-   * Error: as `statementOn`, and the code of the rule that does not hold.
-   */
-  readonly accept: (
-    token: PresentedToken,
-    context: VerificationContext,
-  ) => Promise<AcceptedToken<'access-token'>>;
   /**
    * Remembers where a principal comes from, for as long as it is in use, and asks about its token where every token is
    * asked about. Resolves to the principal within the answer.
@@ -67,7 +38,7 @@ export interface Introspection {
    * `service.introspection-unavailable`, `service.introspection-not-configured`.
    */
   readonly confirm: (principal: Principal) => Promise<Principal>;
-  /** As `confirm`, where the token is opaque or every token is asked about; otherwise nothing. */
+  /** As `confirm`, where the token is opaque, every token is asked about, or this one was inactive before. */
   readonly confirmOpenConnection: (principal: Principal) => Promise<void>;
   /** The principal as the last answer left it. */
   readonly current: (principal: Principal) => Principal;
@@ -91,6 +62,8 @@ interface Held extends PrincipalOrigin {
   readonly principal: Principal;
   current: Principal;
   answered: Answered | undefined;
+  /** What has become inactive does not become active again. */
+  isInactive: boolean;
 }
 
 /** Asks the introspection endpoints of these issuers. */
@@ -115,33 +88,36 @@ export function introspectionBy(
     return { atMs: clock.nowMs(), members: answer.members };
   }
 
-  async function statementOn(
-    token: PresentedToken,
-    context: VerificationContext,
-  ): Promise<IntrospectedStatement> {
+  async function originOf(token: PresentedToken): Promise<Origin> {
     if (taker === undefined) throw new AssayError('token.malformed');
     requireTokenLength(token);
     const { missingSubject, introspector } = taker;
-    const trustedIssuer = await trusted(introspector.issuer);
+    const issuer = await trusted(introspector.issuer);
     const answered = await ask(taker, token);
-    const expected = expectedOf(trustedIssuer, clock, context);
-    const { issuer } = expected;
-    const statement = statementOfIssuer(token, answered.members, { issuer, missingSubject });
-    answeredBy.set(statement.claims, answered);
-    return {
-      statement,
-      expected,
-      profile: introspectedProfile(profileOf(trustedIssuer, accessToken, expected)),
-    };
+    const verified = statementOfIssuer(token, answered.members, {
+      issuer: issuer.identifier,
+      missingSubject,
+    });
+    answeredBy.set(verified.claims, answered);
+    return { verified, issuer: issuerOfOpaqueTokens(issuer) };
+  }
+
+  async function answerAbout(held: Held): Promise<Answered> {
+    if (held.isInactive) throw new AssayError('token.inactive');
+    if (isOfThisRequest(held.answered, clock)) return held.answered;
+    try {
+      return await ask(held.asked, held.token);
+    } catch (error) {
+      held.isInactive = isAssayError(error, 'token.inactive');
+      throw error;
+    }
   }
 
   async function confirm(principal: Principal): Promise<Principal> {
     const held = heldBy.get(principal);
     if (held === undefined) throw new AssayError('service.introspection-not-configured');
     const issuer = await trusted(principal.issuer);
-    const answered = isOfThisRequest(held.answered, clock)
-      ? held.answered
-      : await ask(held.asked, held.token);
+    const answered = await answerAbout(held);
     const expected = expectedOf(issuer, clock, held.context);
     held.answered = answered;
     held.current = limitedPrincipal(held.principal, held.bound, answered.members, expected);
@@ -152,23 +128,27 @@ export function introspectionBy(
   return {
     issuers: [...introspected.keys()],
     takes: (token) => taker !== undefined && !isJwtShaped(token),
-    statementOn,
-    async accept(token, context) {
-      const { statement, expected, profile } = await statementOn(token, context);
-      return applyProfile(statement, profile, expected);
-    },
+    originOf,
     async follow(principal, origin) {
       const asked = introspected.get(principal.issuer);
       if (asked === undefined) return principal;
       const answered = answeredBy.get(origin.bound.claims);
-      heldBy.set(principal, { ...origin, asked, principal, current: principal, answered });
+      heldBy.set(principal, {
+        ...origin,
+        asked,
+        principal,
+        current: principal,
+        answered,
+        isInactive: false,
+      });
       return asked.use === 'every-token' ? confirm(principal) : principal;
     },
     confirm,
     async confirmOpenConnection(principal) {
       const held = heldBy.get(principal);
       if (held === undefined) return;
-      if (held.asked.use === 'every-token' || !isJwtShaped(held.token)) await confirm(principal);
+      const isAskedAbout = held.asked.use === 'every-token' || !isJwtShaped(held.token);
+      if (isAskedAbout || held.isInactive) await confirm(principal);
     },
     current: (principal) => heldBy.get(principal)?.current ?? principal,
     async ready() {
@@ -181,4 +161,11 @@ function isOfThisRequest(answered: Answered | undefined, clock: Clock): answered
   if (answered === undefined) return false;
   const ageMs = clock.nowMs() - answered.atMs;
   return ageMs >= 0 && ageMs < oneRequestMs;
+}
+
+/** The issuer, with the profile that its opaque tokens are held to. No preset is to be hinted at: there is no dialect. */
+function issuerOfOpaqueTokens(issuer: TrustedIssuer): TrustedIssuer {
+  const profileAt = (nowSeconds: number) =>
+    introspectedProfile(issuer.profileAt?.(nowSeconds) ?? accessToken);
+  return { ...issuer, profileAt, hasCompatibility: true };
 }

@@ -13,6 +13,8 @@ export interface AuthorizationContext {
   readonly leewaySeconds: number;
   /** Every audience that the resource server answers to. */
   readonly audiences: readonly string[];
+  /** The principal whose token the issuer was asked about for this judgement, where it was. */
+  readonly introspected?: Principal | undefined;
 }
 
 /** What whoever asks for a judgement knows of the request. */
@@ -47,6 +49,8 @@ export interface Requirement {
   readonly authorizationDetailType?: string;
   /** The authentication of the user that is demanded, where that is what is demanded. */
   readonly stepUp?: StepUpDemand;
+  /** That the issuer is asked about the token, where that is what is demanded. */
+  readonly introspection?: true;
   /** The refusal, or nothing. */
   readonly check: (
     principal: Principal,
