@@ -127,7 +127,7 @@ export { senderConstraint } from './requirements/sender-constraint.js';
 export { stepUp } from './requirements/step-up.js';
 export { sessionOwner, type SessionOwnerLookup } from './requirements/session-owner.js';
 export { subjectKind } from './requirements/subject-kind.js';
-export { endAnswerOn, endAnswerWith, farewell } from './streams/end-answer.js';
+export { endAnswerOn, endAnswerWith, farewell, type AnswerFormat } from './streams/end-answer.js';
 export { sessionOwnerOf } from './streams/session-owner.js';
 export type { WatchOptions } from './streams/watch-principal.js';
 export {

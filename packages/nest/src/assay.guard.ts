@@ -76,7 +76,7 @@ export class AssayGuard implements CanActivate {
       const response = requestContext.responseOf?.(context);
       recorder.passes(principal, response);
       if (principal !== undefined && response !== undefined && isStreamOfEvents(context)) {
-        endAnswerWith(principal, response, this.resourceServer);
+        endAnswerWith(principal, response, this.resourceServer, { format: 'event stream' });
       }
     } catch (error) {
       const refusal = refusalBy(this.resourceServer, error, { audience: audienceOfRoute(context) });

@@ -3,15 +3,25 @@ import { AssayError, isAssayError } from '../assay-error.js';
 import type { Principal } from '../principal.js';
 import type { ResourceServer } from '../resource-server.js';
 
+/** What kind of answer it is. */
+export interface AnswerFormat {
+  /** Default: as its headers say, where Node has kept them. */
+  readonly format?: 'event stream';
+}
+
 /**
  * Ends an answer that is still being written when the signal is aborted. A stream of events ends with an event `error`
  * that says why, so that its client renews the token instead of coming back with the old one; anything else is cut off,
  * so that nobody takes half an answer for a whole one.
  */
-export function endAnswerOn(signal: AbortSignal, response: ServerResponse): void {
+export function endAnswerOn(
+  signal: AbortSignal,
+  response: ServerResponse,
+  { format }: AnswerFormat = {},
+): void {
   const end = () => {
     if (response.writableEnded || response.destroyed) return;
-    if (isEventStream(response))
+    if (format === 'event stream' || isEventStream(response))
       response.end(`event: error\ndata: ${JSON.stringify(farewell(signal.reason))}\n\n`);
     else response.destroy();
   };
@@ -27,13 +37,14 @@ export function endAnswerWith(
   principal: Principal,
   response: ServerResponse,
   resourceServer: Pick<ResourceServer, 'watch'>,
+  format?: AnswerFormat,
 ): AbortSignal {
   const closed = new AbortController();
   response.once('close', () => {
     closed.abort();
   });
   const signal = resourceServer.watch(principal, { signal: closed.signal });
-  endAnswerOn(signal, response);
+  endAnswerOn(signal, response, format);
   return signal;
 }
 
