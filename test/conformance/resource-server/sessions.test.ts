@@ -53,7 +53,9 @@ describe('one server for many users', () => {
     app.get('/events', (incoming, response) => {
       response.type('text/event-stream').write('data: begun\n\n');
       const signal = endWithPrincipal(incoming, response);
-      signal?.addEventListener('abort', () => sessions.clear());
+      signal?.addEventListener('abort', () => {
+        sessions.clear();
+      });
     });
     app.get('/download', (incoming, response) => {
       response.type('application/octet-stream').write('half');
@@ -112,7 +114,8 @@ describe('one server for many users', () => {
   });
 
   it('refuses a session that nobody has begun', async () => {
-    await addNote('made-up', { sub: 'user-a' }).expect(403);
+    const { status } = await addNote('made-up', { sub: 'user-a' });
+    expect(status).toBe(403);
   });
 
   /** What arrives until the answer ends, and whether it ended as a whole. */
