@@ -8,6 +8,10 @@ const credentials = [`${conformance}/(rfc6750-credentials|token-locations)\\.tes
 const battery = ['packages/testing/test/hostile-requests'];
 const discovery = [`${conformance}/(discovery|outbound)\\.test`];
 
+const stepUp = [`${conformance}/rfc9470`, 'packages/(core|express)/test/require'];
+const actors = [`${conformance}/rfc8693`, 'packages/(core|express)/test/(require|delegation)'];
+const details = [`${conformance}/rfc9396`, 'packages/(core|express)/test/require'];
+
 const edit = (file, find, replace) => ({ file: `${core}/${file}`, find, replace });
 
 /** @type {[name: string, suites: string[], ...edits: import('./edits.mjs').Edit[]][]} */
@@ -25,8 +29,11 @@ const steps = [
   [
     'extract: no token from the query unless asked',
     credentials,
-    edit('steps/extract-token.ts', "...(enabled.has('query') ? tokensInQuery(request) : [])",
-      '...tokensInQuery(request)'),
+    edit(
+      'steps/extract-token.ts',
+      "...(enabled.has('query') ? tokensInQuery(request) : [])",
+      '...tokensInQuery(request)',
+    ),
   ],
   [
     'extract: no token from a form unless asked',
@@ -211,9 +218,8 @@ const steps = [
     ['packages/(core|express)/test/requirements', conformance],
     edit(
       'requirements/scope.ts',
-      `scopes.every((name) => principal.hasScope(name))
-        ? undefined`,
-      'true ? undefined',
+      'if (scopes.every((name) => principal.hasScope(name))) return',
+      'if (scopes.length > 0) return',
     ),
   ],
   [
@@ -221,9 +227,217 @@ const steps = [
     ['packages/(core|express|nest)/test/requirements'],
     edit(
       'requirements/scope.ts',
-      `scopes.some((name) => principal.hasScope(name))
-        ? undefined`,
-      'true ? undefined',
+      'if (scopes.some((name) => principal.hasScope(name))) return',
+      'if (scopes.length > 0) return',
+    ),
+  ],
+  [
+    'require step-up: an acr of the list',
+    stepUp,
+    edit('requirements/step-up.ts', '&& acrValues.includes(acr))', '&& acrValues.length > 0)'),
+  ],
+  [
+    'require step-up: an acr that is a text',
+    stepUp,
+    edit('principal.ts', "acr: stringOf(claims['acr'])", "acr: String(claims['acr'] ?? 'gold')"),
+  ],
+  [
+    'require step-up: no longer ago',
+    stepUp,
+    edit('requirements/step-up.ts', 'nowSeconds - authTime <= maxAgeSeconds', 'nowSeconds > 0'),
+  ],
+  [
+    'require step-up: not in the future',
+    stepUp,
+    edit('requirements/step-up.ts', 'authTime <= nowSeconds + leewaySeconds', 'leewaySeconds >= 0'),
+  ],
+  [
+    'require step-up: at some time',
+    stepUp,
+    edit('requirements/step-up.ts', 'authTime !== undefined &&', 'authTime === undefined ||'),
+  ],
+  [
+    'require step-up: the challenge names all that falls short',
+    stepUp,
+    edit('requirements/joined-refusal.ts', 'if (!isCuredByAnotherToken(refusal))', 'if (refusal)'),
+  ],
+  [
+    'require step-up: not for what stays forbidden',
+    stepUp,
+    edit('requirements/joined-refusal.ts', 'if (incurable !== undefined)', 'if (refusals.length === 0)'),
+  ],
+  [
+    'require step-up (Express): the other demands of the route',
+    stepUp,
+    {
+      file: 'packages/express/src/requirements.ts',
+      find: 'alongside: () => requirementsOfRoute(request)',
+      replace: 'alongside: () => requirementsOfRoute(request).slice(0, 0)',
+    },
+  ],
+  [
+    'require step-up (Nest): no contradiction',
+    ['packages/nest/test/delegation'],
+    {
+      file: 'packages/nest/src/protection/protection-of.ts',
+      find: '  refuseImpossibleStepUp(handler, requirements);\n',
+      replace: '  void refuseImpossibleStepUp;\n',
+    },
+  ],
+  [
+    'require actor: one that may act',
+    actors,
+    edit(
+      'requirements/actor.ts',
+      'candidate === subject && issuer === principal.issuer',
+      'issuer === principal.issuer',
+    ),
+  ],
+  [
+    'require actor: of the issuer of the token',
+    actors,
+    edit(
+      'requirements/actor.ts',
+      'candidate === subject && issuer === principal.issuer',
+      'candidate === subject && principal',
+    ),
+  ],
+  [
+    'require actor: of the issuer that is named',
+    actors,
+    edit(
+      'requirements/actor.ts',
+      'candidate.subject === subject && candidate.issuer === issuer',
+      'candidate.subject === subject',
+    ),
+  ],
+  [
+    'require actor: the current one',
+    actors,
+    edit(
+      'requirements/actor.ts',
+      'const [current] = principal.actors;',
+      'const current = principal.actors.at(-1);',
+    ),
+  ],
+  [
+    'require actor: somebody',
+    actors,
+    edit(
+      'requirements/actor.ts',
+      "return optional && principal.claims['act'] === undefined ? undefined",
+      'return true ? undefined',
+    ),
+  ],
+  [
+    'require actor: nobody who cannot be read',
+    actors,
+    edit(
+      'requirements/actor.ts',
+      "return optional && principal.claims['act'] === undefined ?",
+      'return optional ?',
+    ),
+  ],
+  [
+    'require actor: a short chain',
+    actors,
+    edit('requirements/actor.ts', 'if (principal.actors.length > maximumDepth)', 'if (maximumDepth > 10)'),
+  ],
+  [
+    'actors: not those who may act',
+    actors,
+    edit(
+      'principal.ts',
+      "actorsOf(claims['act'], issuer)",
+      "actorsOf(claims['act'] ?? claims['may_act'], issuer)",
+    ),
+  ],
+  [
+    'actors: nothing of a token in them',
+    actors,
+    edit(
+      'delegation/actor.ts',
+      'filter(([name]) => !saysNothingOfWho.has(name))',
+      'filter(() => saysNothingOfWho.size > 0)',
+    ),
+  ],
+  [
+    'actors: a bounded chain',
+    actors,
+    edit('delegation/actor.ts', ' || actors.length === maximumActorDepth', ''),
+  ],
+  [
+    'actors: no more scopes than their own',
+    actors,
+    edit(
+      'delegation/principal-within-actor.ts',
+      'if (actor === undefined || scopesOfActor === undefined)',
+      'if (principal)',
+    ),
+  ],
+  [
+    'require detail: the type',
+    details,
+    edit('requirements/authorization-detail.ts', 'detail.type === policy.type &&', ''),
+  ],
+  [
+    'require detail: every member',
+    details,
+    edit(
+      'requirements/authorization-detail.ts',
+      '.every((value) => lists(detail[member], value))',
+      '.every((value) => value)',
+    ),
+  ],
+  [
+    'require detail: the identifier',
+    details,
+    edit(
+      'requirements/authorization-detail.ts',
+      "policy.identifier === undefined || detail['identifier'] === policy.identifier",
+      'true',
+    ),
+  ],
+  [
+    'require detail: all in one',
+    details,
+    edit(
+      'requirements/authorization-detail.ts',
+      'lists(detail[member], value)',
+      'principal.authorizationDetails.some((one) => lists(one[member], value))',
+    ),
+    edit(
+      'requirements/authorization-detail.ts',
+      'fits(detail, policy, locations)',
+      'fits(detail, policy, locations, principal)',
+    ),
+    edit(
+      'requirements/authorization-detail.ts',
+      '  locations: readonly string[],\n): boolean',
+      '  locations: readonly string[],\n  principal: Principal,\n): boolean',
+    ),
+  ],
+  [
+    'require detail: no other location',
+    details,
+    edit('requirements/authorization-detail.ts', "detail['locations'] === undefined ||", 'true ||'),
+  ],
+  [
+    'require detail: no audience of another API for a location',
+    details,
+    edit(
+      'requirements/authorization-detail.ts',
+      'audiences.filter((member) => audience.includes(member))',
+      '[...audiences, ...audience]',
+    ),
+  ],
+  [
+    'require detail: what it has to satisfy',
+    details,
+    edit(
+      'requirements/authorization-detail.ts',
+      'unlessTrue(satisfies(detail, { principal, request }), refusal)',
+      'unlessTrue(true, refusal)',
     ),
   ],
   [
@@ -277,7 +491,21 @@ const steps = [
 ];
 
 /** Checks that no row of the matrices demands in so many words: a test has to go red all the same. */
-const withoutRow = new Set(['narrow the audience by the request', 'require scope: any of them']);
+const withoutRow = new Set([
+  'narrow the audience by the request',
+  'require scope: any of them',
+  'require step-up: not for what stays forbidden',
+  'require step-up (Nest): no contradiction',
+  'require actor: of the issuer of the token',
+  'require actor: of the issuer that is named',
+  'require actor: nobody who cannot be read',
+  'require actor: a short chain',
+  'actors: nothing of a token in them',
+  'actors: no more scopes than their own',
+  'require detail: the identifier',
+  'require detail: no audience of another API for a location',
+  'require detail: what it has to satisfy',
+]);
 
 /** @type {import('./rules.mjs').Break[]} */
 export const stepBreaks = steps.map(([name, suites, ...edits]) => ({
