@@ -2,6 +2,7 @@ import { isAssayError, type AssayError, type Reason } from './assay-error.js';
 import { reached, type AcceptedToken, type PresentedToken, type SignedStatement } from './evidence.js';
 import type { FailureCode, Step } from './failures.js';
 import { standardReading } from './profiles/claim-reading.js';
+import { introspectedToken } from './profiles/introspected-token.js';
 import type { Expected, Rule } from './rules/rule.js';
 import { standingSteps } from './standing/standing-steps.js';
 import { refuseBound } from './steps/refuse-bound.js';
@@ -70,6 +71,20 @@ function stepLinesOf({ decryption }: Pick<VerifierParts<string>, 'decryption'>):
   return (decryption?.keys ?? []).length === 0 ? signer : [decryptionStep, ...signer];
 }
 
+/** The steps by which it is found out what an opaque token is. */
+const introspected: readonly StepLine[] = [
+  {
+    step: 'parse token',
+    guarantees: 'the token is not longer than any token is',
+    spec: 'RFC 7662 section 4',
+  },
+  {
+    step: 'check standing',
+    guarantees: 'its issuer says that the token is active',
+    spec: 'RFC 7662 section 2.2',
+  },
+];
+
 /** A judgement of a token that satisfies its profile: who sent it, whether it still stands. */
 export interface LaterStep {
   readonly guarantees: string;
@@ -98,7 +113,11 @@ export async function appraiseToken(
   later: readonly LaterStep[] = laterStepsOf(parts),
 ): Promise<Appraisal> {
   const establish = () => establishOrigin(presented, parts);
-  return appraiseOrigin({ ...parts, establish, steps: stepLinesOf(parts) }, context, later);
+  const isOpaque = parts.opaque?.takes(presented) === true;
+  const origin = isOpaque
+    ? { profile: introspectedToken, steps: introspected }
+    : { profile: parts.profile, steps: stepLinesOf(parts) };
+  return appraiseOrigin({ ...origin, clock: parts.clock, establish }, context, later);
 }
 
 /** What is appraised: who signed it, found out by these steps, and by which profile. */

@@ -1,11 +1,18 @@
 import { accessTokenParts } from './access-token-verifier.js';
 import { answerDutiesOf, type AnswerDuties } from './answer-duties.js';
-import { appraisalOfExtraction, appraiseToken, type Appraisal, type LaterStep } from './appraisal.js';
+import {
+  appraisalOfExtraction,
+  appraiseToken,
+  notBound,
+  type Appraisal,
+  type LaterStep,
+} from './appraisal.js';
 import { AssayError, isAssayError } from './assay-error.js';
 import type { AuditStatistics } from './audit/deliver-records.js';
 import { decisionRecord, identityOf, type Decision } from './audit/decision-record.js';
 import { harmlessText } from './audit/harmless-text.js';
 import type { AuditSink } from './audit/audit-record.js';
+import type { PresentedToken } from './evidence.js';
 import type { EvidenceTrace } from './evidence-trace.js';
 import { checkSender } from './binding/check-sender.js';
 import { certificateIsForwarded } from './binding/client-certificate.js';
@@ -352,15 +359,23 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   }
 
   async function appraise(jwtOrRequest: string | RequestView): Promise<Appraisal> {
-    if (typeof jwtOrRequest === 'string') return verifier.appraise(jwtOrRequest);
+    const afterSender = (token: PresentedToken, context: VerificationContext) => [
+      ...standingSteps(standing),
+      ...(introspection?.steps(token, context) ?? []),
+    ];
+    if (typeof jwtOrRequest === 'string') {
+      const token = jwtOrRequest as PresentedToken;
+      return appraiseToken(token, parts, {}, [notBound, ...afterSender(token, {})]);
+    }
     const request = jwtOrRequest;
     try {
       const presented = extractToken(request, locations);
+      const context = contextOf(request);
       const later = [
         senderStep((token) => checkSender(token, presented, request, sender)),
-        ...standingSteps(standing),
+        ...afterSender(presented.token, context),
       ];
-      return await appraiseToken(presented.token, parts, contextOf(request), later);
+      return await appraiseToken(presented.token, parts, context, later);
     } catch (error) {
       if (!isAssayError(error)) throw error;
       return appraisalOfExtraction(error, parts);
@@ -418,7 +433,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
           clock: parts.clock,
           ensureCurrent,
           endOf,
-          canBeWithdrawn: standing.length > 0,
+          canBeWithdrawn: standing.length > 0 || introspection !== undefined,
           subscribe: options.revocations?.subscribe?.bind(options.revocations),
         },
         watchOptions,

@@ -1,7 +1,8 @@
+import type { LaterStep } from '../appraisal.js';
 import { AssayError, isAssayError } from '../assay-error.js';
 import type { Clock } from '../clock.js';
-import type { BoundToken, Claims, PresentedToken } from '../evidence.js';
-import type { Principal } from '../principal.js';
+import type { Claims, PresentedToken } from '../evidence.js';
+import { Principal } from '../principal.js';
 import { accessToken } from '../profiles/access-token.js';
 import { requireTokenLength } from '../steps/parse-token.js';
 import type { TrustedIssuer } from '../trusted-issuer.js';
@@ -9,14 +10,14 @@ import { expectedOf, type Origin, type VerificationContext } from '../verify-tok
 import { introspectedProfile } from './introspected-profile.js';
 import type { IntrospectedIssuer, IntrospectionContext } from './introspection-settings.js';
 import { isJwtShaped } from './is-jwt-shaped.js';
-import { limitedPrincipal } from './limited-principal.js';
+import { limitedPrincipal, type AcceptedClaims } from './limited-principal.js';
 import type { OpaqueTokens } from './opaque-tokens.js';
 import { statementOfIssuer } from './statement-of-issuer.js';
 
 /** Where a principal comes from. Its token is in here, and nowhere else. */
 export interface PrincipalOrigin {
   readonly token: PresentedToken;
-  readonly bound: BoundToken<'access-token'>;
+  readonly bound: AcceptedClaims;
   readonly context: VerificationContext;
 }
 
@@ -40,6 +41,8 @@ export interface Introspection extends OpaqueTokens {
   readonly confirm: (principal: Principal) => Promise<Principal>;
   /** As `confirm`, where the token is opaque, every token is asked about, or this one was inactive before. */
   readonly confirmOpenConnection: (principal: Principal) => Promise<void>;
+  /** What `follow` asks, as a step of an appraisal. */
+  readonly steps: (token: PresentedToken, context: VerificationContext) => readonly LaterStep[];
   /** The principal as the last answer left it. */
   readonly current: (principal: Principal) => Principal;
   /** Throws: `SetupError` where a client cannot authenticate. */
@@ -125,24 +128,26 @@ export function introspectionBy(
     return held.current;
   }
 
+  async function follow(principal: Principal, origin: PrincipalOrigin): Promise<Principal> {
+    const asked = introspected.get(principal.issuer);
+    if (asked === undefined) return principal;
+    const answered = answeredBy.get(origin.bound.claims);
+    heldBy.set(principal, {
+      ...origin,
+      asked,
+      principal,
+      current: principal,
+      answered,
+      isInactive: false,
+    });
+    return asked.use === 'every-token' ? confirm(principal) : principal;
+  }
+
   return {
     issuers: [...introspected.keys()],
     takes: (token) => taker !== undefined && !isJwtShaped(token),
     originOf,
-    async follow(principal, origin) {
-      const asked = introspected.get(principal.issuer);
-      if (asked === undefined) return principal;
-      const answered = answeredBy.get(origin.bound.claims);
-      heldBy.set(principal, {
-        ...origin,
-        asked,
-        principal,
-        current: principal,
-        answered,
-        isInactive: false,
-      });
-      return asked.use === 'every-token' ? confirm(principal) : principal;
-    },
+    follow,
     confirm,
     async confirmOpenConnection(principal) {
       const held = heldBy.get(principal);
@@ -150,6 +155,10 @@ export function introspectionBy(
       const isAskedAbout = held.asked.use === 'every-token' || !isJwtShaped(held.token);
       if (isAskedAbout || held.isInactive) await confirm(principal);
     },
+    steps: (token, context) =>
+      taker?.use === 'every-token'
+        ? [{ ...activity, check: (bound) => follow(Principal.from(bound), { token, bound, context }) }]
+        : [],
     current: (principal) => heldBy.get(principal)?.current ?? principal,
     async ready() {
       await Promise.all([...introspected.values()].map(({ introspector }) => introspector.ready()));
@@ -162,6 +171,11 @@ function isOfThisRequest(answered: Answered | undefined, clock: Clock): answered
   const ageMs = clock.nowMs() - answered.atMs;
   return ageMs >= 0 && ageMs < oneRequestMs;
 }
+
+const activity = {
+  guarantees: 'its issuer says that the token is active, where every token is introspected',
+  spec: 'RFC 7662 section 2.2',
+};
 
 /** The issuer, with the profile that its opaque tokens are held to. No preset is to be hinted at: there is no dialect. */
 function issuerOfOpaqueTokens(issuer: TrustedIssuer): TrustedIssuer {

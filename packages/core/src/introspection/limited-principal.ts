@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AssayError } from '../assay-error.js';
-import { reached, type BoundToken, type Claims, type VerifiedToken } from '../evidence.js';
-import { scopeList } from '../profiles/claim-reading.js';
+import { reached, type Claims, type SignedStatement, type VerifiedToken } from '../evidence.js';
+import { scopeList, type ClaimReading } from '../profiles/claim-reading.js';
 import { introspectedAgain } from '../profiles/introspected-token.js';
 import { Principal } from '../principal.js';
 import type { Expected } from '../rules/rule.js';
 import { isString } from '../rules/shapes.js';
 import { applyProfile } from '../steps/apply-profile.js';
+
+/** The claims of an accepted token, and how they are read. */
+export type AcceptedClaims = SignedStatement & { readonly reading: ClaimReading };
 
 /**
  * The principal, within what the issuer says of its token now: the answer takes away, and never adds. The principal
@@ -18,7 +21,7 @@ import { applyProfile } from '../steps/apply-profile.js';
  */
 export function limitedPrincipal(
   principal: Principal,
-  token: BoundToken,
+  token: AcceptedClaims,
   members: Claims,
   expected: Expected,
 ): Principal {
@@ -47,7 +50,7 @@ function refuseContradiction(principal: Principal, claims: Claims, members: Clai
   }
 }
 
-function withinAnswer(principal: Principal, token: BoundToken, members: Claims): Principal {
+function withinAnswer(principal: Principal, token: AcceptedClaims, members: Claims): Principal {
   const { scope, authorization_details: details } = members;
   const scopes = scope === undefined ? principal.scopes : principal.scopes.filter(isIn(scopeList(scope)));
   const rights =

@@ -5,7 +5,7 @@ describe('introspectionAnswerFrom', () => {
   it('is active by the boolean true, with the other members frozen', () => {
     const answer = introspectionAnswerFrom({ active: true, sub: 'user-1', cnf: { jkt: 'k' } });
     expect(answer).toEqual({ active: true, members: { sub: 'user-1', cnf: { jkt: 'k' } } });
-    expect(Object.isFrozen((answer as { members: { cnf: object } }).members.cnf)).toBe(true);
+    expect(Object.isFrozen((answer as unknown as { members: { cnf: object } }).members.cnf)).toBe(true);
   });
 
   it.each(['true', 1, null, undefined, false, [true], { active: true }])(
