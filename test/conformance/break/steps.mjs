@@ -7,6 +7,9 @@ const keys = [`${conformance}/(keys-jwk-set|keys-algorithms)\\.test`];
 const credentials = [`${conformance}/(rfc6750-credentials|token-locations)\\.test`];
 const battery = ['packages/testing/test/hostile-requests'];
 const discovery = [`${conformance}/(discovery|outbound)\\.test`];
+const certificates = [`${conformance}/rfc8705\\.test`];
+const certificateHeaders = [`${conformance}/rfc9440\\.test`];
+const forwarded = [`${conformance}/forwarded-headers\\.test`];
 
 const stepUp = [`${conformance}/rfc9470`, 'packages/(core|express)/test/require'];
 const actors = [`${conformance}/rfc8693`, 'packages/(core|express)/test/(require|delegation)'];
@@ -205,6 +208,7 @@ const steps = [
   ],
   [
     'narrow the audience by the request',
+    'trusted proxies: not everybody',
     ['packages/core/test/issuers-and-audiences'],
     edit('verify-token.ts', 'return audience === undefined ? audiences :', 'return true ? audiences :'),
   ],
@@ -471,6 +475,143 @@ const steps = [
     edit('keys/fetch-body.ts', "redirect: 'manual',", "redirect: 'follow',"),
   ],
   [
+    'certificate: one is demanded',
+    certificates,
+    edit(
+      'binding/check-sender.ts',
+      'if (x5tS256 !== undefined) requireCertificate',
+      'if (false) requireCertificate',
+    ),
+  ],
+  [
+    'certificate: the one that the token names',
+    certificates,
+    edit('binding/check-sender.ts', 'if (presented !== thumbprint)', 'if (false)'),
+  ],
+  [
+    'certificate: the connection has one',
+    certificates,
+    edit(
+      'binding/check-sender.ts',
+      "if (presented === undefined) throw refusal('token.cert",
+      "if (false) throw refusal('token.cert",
+    ),
+  ],
+  [
+    'certificate: the digest of the DER',
+    certificates,
+    edit(
+      'binding/client-certificate.ts',
+      "createHash('sha256').update(der)",
+      "createHash('sha256').update(Buffer.from(der).toString('base64'))",
+    ),
+  ],
+  [
+    'certificate: the form of the thumbprint',
+    certificates,
+    edit(
+      'binding/confirmation.ts',
+      "typeof value === 'string' && thumbprint.test(value)",
+      "typeof value === 'string'",
+    ),
+  ],
+  [
+    'certificate: of the connection (Nest)',
+    certificates,
+    { file: 'packages/nest/src/contexts/http-context.ts', find: '      socket,\n', replace: '' },
+  ],
+  [
+    'certificate header: not unless asked',
+    certificateHeaders,
+    edit(
+      'settings/sender-options.ts',
+      'if (given === undefined) return undefined;\n  knownOptionsOnly(given,',
+      "if (given === undefined) return { name: 'client-cert', encoding: 'rfc9440' };\n  knownOptionsOnly(given,",
+    ),
+  ],
+  [
+    'certificate header: of trusted proxies alone',
+    certificateHeaders,
+    edit(
+      'binding/client-certificate.ts',
+      'if (header === undefined || !trustedProxies(request))',
+      'if (header === undefined)',
+    ),
+  ],
+  [
+    'certificate header: not the certificate of the proxy',
+    certificateHeaders,
+    edit(
+      'binding/client-certificate.ts',
+      'if (line === undefined || others.length > 0) return undefined;',
+      'if (line === undefined || others.length > 0) return request.connection?.peerCertificate();',
+    ),
+  ],
+  [
+    'certificate header: one line',
+    certificateHeaders,
+    edit('binding/client-certificate.ts', 'line === undefined || others.length > 0', 'line === undefined'),
+  ],
+  [
+    'certificate header: one byte sequence',
+    certificateHeaders,
+    edit('binding/client-certificate.ts', '/^:([^:]+):$/', '/^:?([^:]+):?$/'),
+  ],
+  [
+    'certificate header: the alphabet of base64',
+    certificateHeaders,
+    edit('binding/client-certificate.ts', 'text !== undefined && base64.test(text)', 'text !== undefined'),
+  ],
+  [
+    'certificate header: one whole certificate',
+    certificateHeaders,
+    edit('binding/client-certificate.ts', 'raw.equals(der) ? raw : undefined', 'raw'),
+  ],
+  [
+    'certificate header: answers stay out of caches',
+    certificateHeaders,
+    edit('answer-duties.ts', 'nextNonce !== undefined || certificateInHeader', 'nextNonce !== undefined'),
+  ],
+  [
+    'trusted proxies: by their addresses',
+    [...certificateHeaders, ...forwarded],
+    edit('binding/trusted-proxies.ts', 'isIP(address) !== 0 && holds(known, address)', 'isIP(address) !== 0'),
+  ],
+  [
+    'trusted proxies: not everybody',
+    ['packages/core/test/binding/trusted-proxies'],
+    edit('binding/trusted-proxies.ts', 'if (holdsEveryAddress(known))', 'if (false)'),
+  ],
+  [
+    'forwarded origin: of trusted proxies alone',
+    forwarded,
+    edit('binding/forwarded-origin.ts', 'if (!isTrusted(request))', 'if (false)'),
+  ],
+  [
+    'forwarded origin: one line',
+    forwarded,
+    edit('binding/forwarded-origin.ts', 'only(headers[header] ?? [])', 'headers[header]?.[0]'),
+  ],
+  [
+    'forwarded origin: all that is said agrees',
+    forwarded,
+    edit('binding/forwarded-origin.ts', 'others.length === 0 ? origin : undefined', 'origin'),
+  ],
+  [
+    'forwarded origin: a host, and nothing around it',
+    forwarded,
+    edit('binding/forwarded-origin.ts', 'hostAndPort.test(name) && ', ''),
+  ],
+  [
+    'forwarded origin: publicUrl has the last word',
+    forwarded,
+    edit(
+      'binding/target-uri.ts',
+      'address.publicUrl ?? forwardedOrigin(request, address.trustedProxies) ??',
+      'forwardedOrigin(request, address.trustedProxies) ?? address.publicUrl ??',
+    ),
+  ],
+  [
     'protect (Express): a failure is no pass',
     [`${conformance}/rfc6750`, 'packages/express/test'],
     {
@@ -493,6 +634,7 @@ const steps = [
 /** Checks that no row of the matrices demands in so many words: a test has to go red all the same. */
 const withoutRow = new Set([
   'narrow the audience by the request',
+  'trusted proxies: not everybody',
   'require scope: any of them',
   'require step-up: not for what stays forbidden',
   'require step-up (Nest): no contradiction',
