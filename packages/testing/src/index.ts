@@ -8,6 +8,7 @@ export {
   type HostileRequest,
 } from './hostile-requests.js';
 export { describeRecordStore } from './store-contracts/describe-record-store.js';
+export { describeRevocationStore } from './store-contracts/describe-revocation-store.js';
 export { describeSingleUseStore } from './store-contracts/describe-single-use-store.js';
 export type {
   MakeStore,

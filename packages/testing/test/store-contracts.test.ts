@@ -1,6 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { inMemoryStores, SetupError, type RecordStore, type SingleUseStore } from '@assay/core';
-import { describeRecordStore, describeSingleUseStore, type StoreSetting } from '@assay/testing';
+import {
+  inMemoryRevocations,
+  inMemoryStores,
+  SetupError,
+  type RecordStore,
+  type SingleUseStore,
+  type WritableRevocationStore,
+} from '@assay/core';
+import {
+  describeRecordStore,
+  describeRevocationStore,
+  describeSingleUseStore,
+  type StoreSetting,
+} from '@assay/testing';
 
 interface CollectedTest {
   readonly title: string;
@@ -294,6 +306,169 @@ describe('describeRecordStore', () => {
   });
 });
 
+describe('describeRevocationStore', () => {
+  const suiteOf = (make: (setting: StoreSetting) => WritableRevocationStore) =>
+    collected((testFunctions) => {
+      describeRevocationStore((setting) => ({ store: make(setting) }), { testFunctions });
+    });
+  const sound = ({ clock }: StoreSetting) => inMemoryRevocations({ clock });
+
+  it('lets a sound store pass', async () => {
+    const tests = suiteOf(sound);
+    expect(tests.length).toBeGreaterThan(40);
+    expect(await failuresOf(tests)).toEqual([]);
+  });
+
+  it('lets a store pass that tells nobody', async () => {
+    const silent = (setting: StoreSetting) => {
+      const { isRevoked, revoke } = sound(setting);
+      return { isRevoked, revoke };
+    };
+    expect(await failuresOf(suiteOf(silent))).toEqual([]);
+  });
+
+  it.each<[string, (store: WritableRevocationStore) => Partial<WritableRevocationStore>, string]>([
+    [
+      'that knows nothing',
+      () => ({ isRevoked: () => Promise.resolve(false) }),
+      'knows the tokens with a tokenId that was revoked, and no others',
+    ],
+    [
+      'that refuses everything',
+      () => ({ isRevoked: () => Promise.resolve(true) }),
+      'knows nothing that nobody revoked',
+    ],
+    [
+      'that asks by the token alone',
+      (store) => ({ isRevoked: ({ issuer, tokenId }) => store.isRevoked({ issuer, tokenId, issuedAt: 0 }) }),
+      'knows the tokens with a sessionId that was revoked, and no others',
+    ],
+    [
+      'that takes one identifier for another',
+      (store) => ({
+        isRevoked: ({ subject, ...token }) =>
+          store.isRevoked({ ...token, subject: subject ?? token.tokenId }),
+      }),
+      'never takes another identifier for a subject',
+    ],
+    [
+      'that forgets whose tokens they are',
+      (store) => ({
+        isRevoked: (token) => store.isRevoked({ ...token, issuer: 'all' }),
+        revoke: (revocation) => store.revoke({ ...revocation, issuer: 'all' }),
+      }),
+      'never takes a token of another issuer for the same',
+    ],
+    [
+      'that joins issuer and identifier',
+      (store) => ({
+        isRevoked: ({ issuer, tokenId, ...token }) =>
+          store.isRevoked({ ...token, issuer: 'all', tokenId: tokenId && issuer + tokenId }),
+        revoke: ({ issuer, tokenId, ...revocation }) =>
+          store.revoke({ ...revocation, issuer: 'all', tokenId: tokenId && issuer + tokenId }),
+      }),
+      'never takes a token of an issuer that is cut elsewhere for the same',
+    ],
+    [
+      'that takes no notice of the instant',
+      (store) => ({ revoke: ({ issuedBefore: _instant, ...revocation }) => store.revoke(revocation) }),
+      'revokes by subject the tokens that were issued before an instant',
+    ],
+    [
+      'that counts the instant itself',
+      (store) => ({
+        isRevoked: ({ issuedAt, ...token }) =>
+          store.isRevoked({ ...token, issuedAt: issuedAt === undefined ? undefined : issuedAt - 0.0001 }),
+      }),
+      'revokes by subject the tokens that were issued before an instant',
+    ],
+    [
+      'that lets tokens pass that do not say when they were issued',
+      (store) => ({
+        isRevoked: ({ issuedAt = Infinity, ...token }) => store.isRevoked({ ...token, issuedAt }),
+      }),
+      'revokes by subject the tokens that were issued before an instant',
+    ],
+    [
+      'that forgets when the tokens expire',
+      (store) => ({
+        revoke: ({ expiresAt = Infinity, ...revocation }) =>
+          store.revoke({ ...revocation, expiresAt: expiresAt - 300 }),
+      }),
+      'remembers 300 seconds longer than the tokens live, and not for ever',
+    ],
+    [
+      'that forgets nothing',
+      (store) => ({ revoke: ({ expiresAt: _end, ...revocation }) => store.revoke(revocation) }),
+      'remembers 300 seconds longer than the tokens live, and not for ever',
+    ],
+    [
+      'that takes anything for a revocation',
+      (store) => ({ revoke: (revocation) => store.revoke(revocation).catch(() => undefined) }),
+      'refuses a revocation with two identifiers',
+    ],
+    [
+      'that tells everybody for ever',
+      (store) => ({
+        subscribe: (listener) => {
+          store.subscribe?.(listener);
+          return () => undefined;
+        },
+      }),
+      'tells its listeners, also those at another instance, until they have heard enough',
+    ],
+  ])('finds a store %s', async (_which, spoil, title) => {
+    const make = (setting: StoreSetting) => {
+      const store = sound(setting);
+      return { ...store, ...spoil(store) };
+    };
+    expect(await failuresOf(suiteOf(make))).toContain(title);
+  });
+
+  it('finds a store that keeps the later of two revocations instead of the wider', async () => {
+    const make = (setting: StoreSetting): WritableRevocationStore => {
+      let latest = sound(setting);
+      return {
+        isRevoked: (token) => latest.isRevoked(token),
+        async revoke(revocation) {
+          const next = sound(setting);
+          await next.revoke(revocation);
+          latest = next;
+        },
+      };
+    };
+    expect(await failuresOf(suiteOf(make))).toEqual(
+      expect.arrayContaining([
+        'goes by the wider of two revocations, the wider one first',
+        'remembers for the longer of two revocations, the longer one first',
+        'knows all of 200 revocations that came at once, at both instances',
+      ]),
+    );
+  });
+
+  it('asks another instance where there is one', async () => {
+    const tests = collected((testFunctions) => {
+      describeRevocationStore((setting) => ({ store: sound(setting), otherInstance: sound(setting) }), {
+        testFunctions,
+      });
+    });
+    expect(await failuresOf(tests)).toContain(
+      'knows the tokens with a subject that was revoked, and no others',
+    );
+  });
+
+  it('waits for real time where the store goes by it', async () => {
+    const tests = collected((testFunctions) => {
+      describeRevocationStore(() => ({ store: inMemoryRevocations() }), {
+        testFunctions,
+        realTime: true,
+        remembersLongerSeconds: 0,
+      });
+    });
+    expect(await failuresOf(tests)).toEqual([]);
+  });
+});
+
 // Jest has them as globals, in ESM mode too: this suite is declared with nothing but a factory.
 describeSingleUseStore(({ clock, maximumEntriesPerOwner }) => ({
   store: inMemoryStores({ clock, maximumEntriesPerOwner }).singleUse,
@@ -301,3 +476,4 @@ describeSingleUseStore(({ clock, maximumEntriesPerOwner }) => ({
 describeRecordStore(({ clock, maximumEntriesPerOwner }) => ({
   store: inMemoryStores({ clock, maximumRecordsPerOwner: maximumEntriesPerOwner }).records,
 }));
+describeRevocationStore(({ clock }) => ({ store: inMemoryRevocations({ clock }) }));

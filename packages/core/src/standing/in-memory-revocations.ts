@@ -56,7 +56,7 @@ export function inMemoryRevocations(options: InMemoryRevocationsOptions = {}): W
   function revoke(revocation: Revocation): void {
     const key = keyOf(revocation);
     const { issuedBefore = Infinity, expiresAt = Infinity } = revocation;
-    if (Number.isNaN(issuedBefore) || Number.isNaN(expiresAt)) throw new RangeError('a time is not a number');
+    if (![issuedBefore, expiresAt].every(isTime)) throw new RangeError('a time is not a number');
     if (entries.size >= maximumEntries) forgetExpired();
     if (!entries.has(key) && entries.size >= maximumEntries) throw new Error('the revocation store is full');
     const known = liveEntry(key);
@@ -101,6 +101,10 @@ export function inMemoryRevocations(options: InMemoryRevocationsOptions = {}): W
       };
     },
   };
+}
+
+function isTime(time: unknown): boolean {
+  return typeof time === 'number' && !Number.isNaN(time);
 }
 
 /** Under what a revocation is found again. JSON keeps the parts apart, however they are spelt. */
