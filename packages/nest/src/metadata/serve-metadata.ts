@@ -11,6 +11,8 @@ type Answer = (request: unknown) => Promise<DocumentAnswer> | undefined;
 
 /** The part of a Fastify instance that is used here. */
 interface FastifyInstance {
+  /** Absent where the application has left middleware out. */
+  readonly use?: unknown;
   readonly addHook: (
     name: 'onRequest',
     hook: (request: unknown, reply: FastifyReply, done: (error?: Error) => void) => void,
@@ -20,7 +22,7 @@ interface FastifyInstance {
 interface FastifyReply {
   readonly code: (status: number) => FastifyReply;
   readonly headers: (headers: DocumentAnswer['headers']) => FastifyReply;
-  readonly send: (body: Buffer) => void;
+  readonly send: (body?: Buffer) => void;
 }
 
 // Which resource server has a path, for each application.
@@ -43,8 +45,8 @@ export function serveMetadata(adapter: AbstractHttpAdapter, { resourceServer }: 
       method: adapter.getRequestMethod(request) as string,
       url: adapter.getRequestUrl(request) as string,
     });
-  if (adapter.getType() === 'fastify') answerOnFastify(adapter.getInstance<FastifyInstance>(), answer);
-  else answerBeforeRoutes(adapter, answer);
+  if (hasMiddleware(adapter)) answerBeforeRoutes(adapter, answer);
+  else answerInHook(adapter.getInstance<FastifyInstance>(), answer);
   for (const path of paths) logger.log(`GET ${path}: public (resource metadata)`);
 }
 
@@ -63,6 +65,11 @@ function take(path: string, adapter: AbstractHttpAdapter, resourceServer: Resour
   paths.set(path, resourceServer);
 }
 
+function hasMiddleware(adapter: AbstractHttpAdapter): boolean {
+  return adapter.getType() !== 'fastify' || adapter.getInstance<FastifyInstance>().use !== undefined;
+}
+
+/** Before the middleware of modules, which is registered later: one of them might ask for a token. */
 function answerBeforeRoutes(adapter: AbstractHttpAdapter, answer: Answer): void {
   adapter.use((request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => {
     const answering = answer(request);
@@ -74,8 +81,8 @@ function answerBeforeRoutes(adapter: AbstractHttpAdapter, answer: Answer): void 
   });
 }
 
-/** A hook of the whole instance: it is asked about paths that have no route, and whether or not there is middleware. */
-function answerOnFastify(instance: FastifyInstance, answer: Answer): void {
+/** A hook of the whole Fastify instance, which is asked about paths that have no route as well. */
+function answerInHook(instance: FastifyInstance, answer: Answer): void {
   instance.addHook('onRequest', (request, reply, done) => {
     const answering = answer(request);
     if (answering === undefined) {
@@ -83,8 +90,11 @@ function answerOnFastify(instance: FastifyInstance, answer: Answer): void {
       return;
     }
     answering.then(({ status, headers, body }) => {
-      // To the type of a text Fastify would add a charset.
-      reply.code(status).headers(headers).send(Buffer.from(body));
+      // To a text Fastify would add a charset, and to no bytes at all a type.
+      reply
+        .code(status)
+        .headers(headers)
+        .send(body === '' ? undefined : Buffer.from(body));
     }, done);
   });
 }
