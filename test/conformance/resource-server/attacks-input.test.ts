@@ -81,7 +81,7 @@ describe('attacks by way of the text of a token', () => {
     ];
 
     it.each(tooLarge)(
-      '[attack-19-input-size-and-splitting] is judged before anything is decoded: %s',
+      '[attack-19-input-size-and-splitting] [design-input-limits] is judged before anything is decoded: %s',
       async (_what, make) => {
         const authorization = bearer(make());
         const decode = jest.spyOn(Buffer, 'from');
@@ -145,7 +145,7 @@ describe('attacks by way of the text of a token', () => {
       await expectInvalidTokenOffTheWire(api, ofLength(limit + 1), 'token.too-large');
     });
 
-    it('refuses a header segment of 8 kB, before any of it is decoded, and accepts one of 4 KiB', async () => {
+    it('[design-input-limits] refuses a header segment of 8 kB, before any of it is decoded, and accepts one of 6 KiB', async () => {
       const overlong = padded('header', 6000);
       const decode = jest.spyOn(Buffer, 'from');
       const parse = jest.spyOn(JSON, 'parse');
@@ -158,12 +158,12 @@ describe('attacks by way of the text of a token', () => {
       const fill = (length: number) => json.replace('""', `"${'x'.repeat(length - json.length)}"`);
       const withHeader = (length: number) =>
         compactJws({ header: fill(length), payload: api.builder.claims(), key: api.builder.key });
-      expect(withHeader(3072).split('.')[0]).toHaveLength(4 * kib);
-      await expectAccepted(api, withHeader(3072));
-      await expectInvalidToken(api, withHeader(3073), 'token.too-large');
+      expect(withHeader(4608).split('.')[0]).toHaveLength(6 * kib);
+      await expectAccepted(api, withHeader(4608));
+      await expectInvalidToken(api, withHeader(4609), 'token.too-large');
     });
 
-    it.each([33, 1000])('refuses JSON nested %d deep before it is parsed', async (depth) => {
+    it.each([33, 1000])('[design-input-limits] refuses JSON nested %d deep before it is parsed', async (depth) => {
       const token = nested(depth);
       const parse = jest.spyOn(JSON, 'parse');
       expect(await refusalOf(bearer(token))).toEqual({ code: 'token.malformed', status: 401 });

@@ -60,7 +60,7 @@ const servers: Server[] = [];
 export async function startProtectedApi(options: ProtectedApiOptions = {}): Promise<ProtectedApi> {
   const clock = options.clock ?? fixedClock(nowSeconds);
   const builder = options.builder ?? (await baselineBuilder(clock));
-  const { realm, tokenLocations, ...changes } = options.settings ?? {};
+  const { aboutTokens: changes, aboutRequests } = sorted(options.settings ?? {});
   const { issuer, audience } = builder;
   const settings: AccessTokenOptions = {
     issuer,
@@ -71,11 +71,7 @@ export async function startProtectedApi(options: ProtectedApiOptions = {}): Prom
     ...changes,
     ...keysFrom(builder, options),
   };
-  const resourceServer = createResourceServer({
-    ...settings,
-    ...(realm === undefined ? {} : { realm }),
-    ...(tokenLocations === undefined ? {} : { tokenLocations }),
-  });
+  const resourceServer = createResourceServer({ ...settings, ...aboutRequests });
 
   let handlerCalls = 0;
   const app = express();
@@ -100,6 +96,35 @@ export async function startProtectedApi(options: ProtectedApiOptions = {}): Prom
     handlerCalls: () => handlerCalls,
     send,
     sendToken: (token, target = '/orders') => send({ target, lines: [`Authorization: Bearer ${token}`] }),
+  };
+}
+
+type RequestSettings = Omit<ResourceServerOptions, keyof AccessTokenOptions>;
+
+/** The options of a resource server that a verifier of tokens alone has no use for. */
+const requestSettings: readonly string[] = [
+  'realm',
+  'audienceOf',
+  'tokenLocations',
+  'stores',
+  'publicUrl',
+  'trustedProxies',
+  'dpop',
+  'clientCertificate',
+  'requireSenderConstraint',
+  'acceptUnknownConfirmation',
+  'exposeToBrowsers',
+] satisfies (keyof RequestSettings)[];
+
+function sorted(settings: Partial<ResourceServerOptions>): {
+  readonly aboutTokens: Partial<AccessTokenOptions>;
+  readonly aboutRequests: RequestSettings;
+} {
+  const entries = Object.entries(settings);
+  const isAboutRequests = ([name]: readonly [string, unknown]) => requestSettings.includes(name);
+  return {
+    aboutTokens: Object.fromEntries(entries.filter((entry) => !isAboutRequests(entry))),
+    aboutRequests: Object.fromEntries(entries.filter(isAboutRequests)),
   };
 }
 
