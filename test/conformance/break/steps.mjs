@@ -11,9 +11,10 @@ const certificates = [`${conformance}/rfc8705\\.test`];
 const certificateHeaders = [`${conformance}/rfc9440\\.test`];
 const forwarded = [`${conformance}/forwarded-headers\\.test`];
 
-const stepUp = [`${conformance}/rfc9470`, 'packages/(core|express)/test/require'];
-const actors = [`${conformance}/rfc8693`, 'packages/(core|express)/test/(require|delegation)'];
-const details = [`${conformance}/rfc9396`, 'packages/(core|express)/test/require'];
+const stepUp = [`${conformance}/rfc9470`];
+const actors = [`${conformance}/rfc8693`];
+const details = [`${conformance}/rfc9396`];
+const requirements = ['packages/core/test/(requirements|delegation)'];
 
 const edit = (file, find, replace) => ({ file: `${core}/${file}`, find, replace });
 
@@ -267,7 +268,7 @@ const steps = [
   ],
   [
     'require step-up: not for what stays forbidden',
-    stepUp,
+    requirements,
     edit('requirements/joined-refusal.ts', 'if (incurable !== undefined)', 'if (refusals.length === 0)'),
   ],
   [
@@ -299,7 +300,7 @@ const steps = [
   ],
   [
     'require actor: of the issuer of the token',
-    actors,
+    requirements,
     edit(
       'requirements/actor.ts',
       'candidate === subject && issuer === principal.issuer',
@@ -308,7 +309,7 @@ const steps = [
   ],
   [
     'require actor: of the issuer that is named',
-    actors,
+    requirements,
     edit(
       'requirements/actor.ts',
       'candidate.subject === subject && candidate.issuer === issuer',
@@ -335,7 +336,7 @@ const steps = [
   ],
   [
     'require actor: nobody who cannot be read',
-    actors,
+    requirements,
     edit(
       'requirements/actor.ts',
       "return optional && principal.claims['act'] === undefined ?",
@@ -344,7 +345,7 @@ const steps = [
   ],
   [
     'require actor: a short chain',
-    actors,
+    requirements,
     edit('requirements/actor.ts', 'if (principal.actors.length > maximumDepth)', 'if (maximumDepth > 10)'),
   ],
   [
@@ -358,7 +359,7 @@ const steps = [
   ],
   [
     'actors: nothing of a token in them',
-    actors,
+    requirements,
     edit(
       'delegation/actor.ts',
       'filter(([name]) => !saysNothingOfWho.has(name))',
@@ -372,7 +373,7 @@ const steps = [
   ],
   [
     'actors: no more scopes than their own',
-    actors,
+    requirements,
     edit(
       'delegation/principal-within-actor.ts',
       'if (actor === undefined || scopesOfActor === undefined)',
@@ -395,7 +396,7 @@ const steps = [
   ],
   [
     'require detail: the identifier',
-    details,
+    requirements,
     edit(
       'requirements/authorization-detail.ts',
       "policy.identifier === undefined || detail['identifier'] === policy.identifier",
@@ -428,7 +429,7 @@ const steps = [
   ],
   [
     'require detail: no audience of another API for a location',
-    details,
+    requirements,
     edit(
       'requirements/authorization-detail.ts',
       'audiences.filter((member) => audience.includes(member))',
@@ -437,7 +438,7 @@ const steps = [
   ],
   [
     'require detail: what it has to satisfy',
-    details,
+    requirements,
     edit(
       'requirements/authorization-detail.ts',
       'unlessTrue(satisfies(detail, { principal, request }), refusal)',

@@ -1,6 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { principalOf, requireActor, requireScope } from '@assay/express';
-import { expectChallenge, expectInvalidToken, type ExpectedChallenge } from '../support/expect-outcome.js';
+import type { RequestHandler } from 'express';
+import {
+  expectChallenge,
+  expectInvalidToken,
+  invalidToken,
+  type ExpectedChallenge,
+} from '../support/expect-outcome.js';
+import {
+  closeOpaqueTokenApis,
+  startOpaqueTokenApi,
+  type OpaqueTokenApi,
+} from '../support/opaque-token-api.js';
 import {
   closeProtectedApis,
   nowSeconds,
@@ -18,21 +29,19 @@ function chainOf(depth: number): Record<string, unknown> {
 describe('RFC 8693, section 4', () => {
   let api: ProtectedApi;
   let handled = 0;
+  const handler: RequestHandler = (_request, response) => {
+    handled += 1;
+    response.json({});
+  };
   beforeAll(async () => {
     api = await startProtectedApi({
       routes: (app) => {
-        app.get('/admin', requireActor({ actors: ['svc-admin'] }), (_request, response) => {
-          handled += 1;
-          response.json({});
-        });
+        app.get('/admin', requireActor({ actors: ['svc-admin'] }), handler);
         app.get('/actors', (request, response) => {
           const { subject, actors } = principalOf(request);
           response.json({ subject, actors: actors.map((actor) => actor.subject) });
         });
-        app.get('/read', requireScope('read'), (_request, response) => {
-          handled += 1;
-          response.json({});
-        });
+        app.get('/read', requireScope('read'), handler);
       },
     });
   });
@@ -64,6 +73,50 @@ describe('RFC 8693, section 4', () => {
 
     it('and the others stand in the chain', async () => {
       expect(await actorsOf({ act })).toEqual({ subject: 'user-1', actors: ['svc-a', 'svc-admin'] });
+    });
+  });
+
+  describe('with introspection', () => {
+    let opaque: OpaqueTokenApi;
+    beforeAll(async () => {
+      opaque = await startOpaqueTokenApi((app) => {
+        app.get('/admin', requireActor({ actors: ['svc-admin'] }), handler);
+        app.get('/read', requireScope('read'), handler);
+      });
+    });
+    afterAll(closeOpaqueTokenApis);
+
+    it('[rfc8693-4.1-current-actor] one who acted before grants nothing', async () => {
+      const act = { sub: 'svc-a', act: { sub: 'svc-admin' } };
+      expectChallenge(await opaque.sendIntrospected({ act }, '/admin'), notPermitted);
+      expect(handled).toBe(0);
+    });
+
+    it('[rfc8693-4.1-current-actor] the current one does', async () => {
+      const act = { sub: 'svc-admin', act: { sub: 'svc-a' } };
+      expect((await opaque.sendIntrospected({ act }, '/admin')).status).toBe(200);
+      expect(handled).toBe(1);
+    });
+
+    it.each(['svc', [], {}])('[rfc8693-4.1-act-shape] act %j identifies nobody', async (act) => {
+      expectChallenge(await opaque.sendIntrospected({ act }, '/admin'), invalidToken);
+    });
+
+    it.each(['read:all write', 'READ', 'readonly'])(
+      '[rfc8693-4.2-scope-string] "%s" is not read',
+      async (scope) => {
+        const answer = await opaque.sendIntrospected({ scope }, '/read');
+        expectChallenge(answer, { ...notPermitted, scope: 'read' });
+        expect(handled).toBe(0);
+      },
+    );
+
+    it('[rfc8693-4.2-scope-string] "write read" has read among its values', async () => {
+      expect((await opaque.sendIntrospected({ scope: 'write read' }, '/read')).status).toBe(200);
+    });
+
+    it('[rfc8693-4.2-scope-string] ["read"] is no text', async () => {
+      expectChallenge(await opaque.sendIntrospected({ scope: ['read'] }, '/read'), invalidToken);
     });
   });
 

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { requireAuthorizationDetail } from '@assay/express';
-import { expectChallenge, expectInvalidToken } from '../support/expect-outcome.js';
+import { expectChallenge, expectInvalidToken, invalidToken } from '../support/expect-outcome.js';
+import {
+  closeOpaqueTokenApis,
+  startOpaqueTokenApi,
+  type OpaqueTokenApi,
+} from '../support/opaque-token-api.js';
 import { closeProtectedApis, startProtectedApi, type ProtectedApi } from '../support/protected-api.js';
 
 describe('RFC 9396', () => {
@@ -50,6 +55,41 @@ describe('RFC 9396', () => {
       await expectStatus('/payments', details, status);
     },
   );
+
+  describe('[rfc9396-9-enforce] the same route, and a token of which introspection says', () => {
+    let opaque: OpaqueTokenApi;
+    beforeAll(async () => {
+      opaque = await startOpaqueTokenApi((app) => {
+        const policy = { type: 'payment_initiation', actions: ['initiate'] };
+        app.get('/payments', requireAuthorizationDetail(policy), (_request, response) => {
+          handled += 1;
+          response.json({});
+        });
+      });
+    });
+    afterAll(closeOpaqueTokenApis);
+
+    it('that it has the detail', async () => {
+      const members = { authorization_details: [{ type: 'payment_initiation', actions: ['initiate'] }] };
+      expect((await opaque.sendIntrospected(members, '/payments')).status).toBe(200);
+      expect(handled).toBe(1);
+    });
+
+    it.each([
+      ['nothing of details', {}],
+      ['another type', { authorization_details: [{ type: 'account_information', actions: ['initiate'] }] }],
+      ['action status', { authorization_details: [{ type: 'payment_initiation', actions: ['status'] }] }],
+    ])('%s', async (_what, members) => {
+      const answer = await opaque.sendIntrospected(members, '/payments');
+      expectChallenge(answer, { status: 403, error: 'insufficient_scope' });
+      expect(handled).toBe(0);
+    });
+
+    it('details that are malformed', async () => {
+      const answer = await opaque.sendIntrospected({ authorization_details: [{}] }, '/payments');
+      expectChallenge(answer, invalidToken);
+    });
+  });
 
   it.each([
     ['/write-contacts', 403],

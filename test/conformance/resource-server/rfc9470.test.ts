@@ -1,14 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { SetupError } from '@assay/core';
-import { requireScope, requireStepUp } from '@assay/express';
-import { compactJws } from '@assay/testing';
-import type { RequestHandler } from 'express';
+import { failures, knownAlgorithms, SetupError } from '@assay/core';
+import { protect, requireScope, requireStepUp } from '@assay/express';
+import { compactJws, createProofBuilder } from '@assay/testing';
+import express, { type RequestHandler } from 'express';
+import request from 'supertest';
 import {
   expectChallenge,
   invalidToken,
   noCredentials,
   type ExpectedChallenge,
 } from '../support/expect-outcome.js';
+import {
+  closeOpaqueTokenApis,
+  startOpaqueTokenApi,
+  type OpaqueTokenApi,
+} from '../support/opaque-token-api.js';
+import { parseChallenges } from '../support/parse-challenges.js';
 import {
   closeProtectedApis,
   nowSeconds,
@@ -87,6 +94,38 @@ describe('RFC 9470', () => {
     await expectAnswer(target, claims, { ...insufficient, ...demand });
   });
 
+  describe('[rfc9470-6-missing-info] a token of which introspection says', () => {
+    let opaque: OpaqueTokenApi;
+    beforeAll(async () => {
+      opaque = await startOpaqueTokenApi((app) => {
+        app.get('/strong', requireStepUp(strong), handler);
+        app.get('/recent', requireStepUp(recent), handler);
+      });
+    });
+    afterAll(closeOpaqueTokenApis);
+
+    it.each([
+      ['no acr', '/strong', {}],
+      ['acr 2', '/strong', { acr: 2 }],
+      ['no auth_time', '/recent', {}],
+      ['auth_time "1"', '/recent', { auth_time: '1' }],
+      ['auth_time in the future', '/recent', { auth_time: nowSeconds + 1 }],
+    ])('%s satisfies nothing', async (_what, target, members) => {
+      const demand = target === '/strong' ? { acrValues: 'gold platinum' } : { maxAge: '300' };
+      const answer = await opaque.sendIntrospected(members, target);
+      expectChallenge(answer, { ...insufficient, ...demand });
+      expect(handled).toBe(0);
+    });
+
+    it.each([
+      ['acr gold', '/strong', { acr: 'gold' }],
+      ['auth_time 300 seconds ago', '/recent', { auth_time: nowSeconds - 300 }],
+    ])('%s satisfies what it does in a JWT', async (_what, target, members) => {
+      expect((await opaque.sendIntrospected(members, target)).status).toBe(200);
+      expect(handled).toBe(1);
+    });
+  });
+
   describe('[rfc9470-9-after-validation] a step-up route says nothing of itself', () => {
     it('to an expired token', async () => {
       const token = api.builder.accessToken({ iat: nowSeconds - 60, exp: nowSeconds - 1 });
@@ -111,7 +150,6 @@ describe('RFC 9470', () => {
     });
   });
 
-  // The scheme of the client is Bearer here; the same with a bound token and DPoP stands in rfc9449.
   describe('[rfc9470-3-scheme-and-combination] one challenge names all that falls short', () => {
     const demand = { ...insufficient, acrValues: 'gold platinum', maxAge: '300' };
 
@@ -129,6 +167,50 @@ describe('RFC 9470', () => {
         { acr: 'gold', auth_time: nowSeconds, scope: 'a' },
         { status: 403, error: 'insufficient_scope', scope: 'a b' },
       );
+    });
+
+    it.each([
+      ['alone', {}, {}],
+      [
+        'with the metadata of the API',
+        { metadata: {} },
+        { resource_metadata: 'https://api.example/.well-known/oauth-protected-resource' },
+      ],
+    ])('in the scheme of the client, which is DPoP here, %s', async (_how, settings, more) => {
+      const { builder, clock } = api;
+      const { issuer, audience, jwks: keys } = builder;
+      const app = express();
+      app.use(protect({ issuer, audience, keys, clock, leewaySeconds: 0, ...settings }));
+      app.get('/all', requireStepUp({ ...strong, ...recent }), requireScope('a', 'b'), handler);
+      const proofs = await createProofBuilder({ clock });
+      const token = builder.accessToken({
+        acr: 'silver',
+        auth_time: nowSeconds - 301,
+        cnf: { jkt: proofs.thumbprint },
+      });
+      const { status, headers } = await request(app)
+        .get('/all')
+        .set({ ...proofs.headers(token, { url: 'https://api.example/all' }) });
+      expect(status).toBe(401);
+      // The parser refuses a parameter that stands twice.
+      const challenges = parseChallenges(headers['www-authenticate'] ?? '');
+      const description = failures['authentication.insufficient'].description;
+      expect(challenges).toEqual([
+        {
+          scheme: 'dpop',
+          parameters: {
+            realm: 'https://api.example',
+            algs: knownAlgorithms.join(' '),
+            error: 'insufficient_user_authentication',
+            error_description: description,
+            acr_values: 'gold platinum',
+            max_age: '300',
+            scope: 'a b',
+            ...more,
+          },
+        },
+      ]);
+      expect(handled).toBe(0);
     });
 
     it('until a token has it all', async () => {
