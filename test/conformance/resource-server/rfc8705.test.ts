@@ -23,8 +23,8 @@ let bob: Certified;
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('base64url');
 const boundToCertificate = ({ der }: Certified) => ({ 'x5t#S256': sha256(der) });
 const tokenFor = (certified: Certified) => builder.accessToken({ cnf: boundToCertificate(certified) });
-const provenBy = (prover: ProofBuilder, accessToken: string) => {
-  const proof = prover.proof({ url: 'https://api.example/orders', accessToken });
+const provenBy = (prover: ProofBuilder, accessToken: string, target = '/orders') => {
+  const proof = prover.proof({ url: `https://api.example${target}`, accessToken });
   return { lines: [`Authorization: DPoP ${accessToken}`, `DPoP: ${proof}`] };
 };
 const bearer = (token: string) => ({ lines: [`Authorization: Bearer ${token}`] });
@@ -286,6 +286,56 @@ describe.each(senderPlatforms)('a server that never asks for a certificate, on %
       'token.certificate-required',
     );
     await expectRefused(plain, () => plain.send(bearer(token)), 'token.certificate-required');
+  });
+});
+
+describe.each(senderPlatforms)('a route that insists on bound tokens, on %s', (platform) => {
+  let api: SenderApi;
+  let prover: ProofBuilder;
+  beforeAll(async () => {
+    api = await startSenderApi(platform, settings, tls);
+    prover = await createProofBuilder({ clock });
+  });
+
+  const asking = (target: string, request: RawRequest) => () =>
+    api.sendAs({ certified: alice }, { ...request, target });
+  const withProof = (target: string) =>
+    provenBy(prover, builder.accessToken({ cnf: { jkt: prover.thumbprint } }), target);
+
+  it.each([
+    ['mtls', ['bearer']],
+    ['any', ['bearer', 'dpop']],
+    ['dpop', ['bearer', 'dpop']],
+  ] as const)(
+    '[rfc9700-2.2.1-require-binding] refuses a token that is bound to nothing: %s',
+    async (constraint, challenged) => {
+      const ask = asking(`/bound/${constraint}`, bearer(builder.accessToken()));
+      await expectRefused(api, ask, 'token.confirmation-missing', { challenged });
+    },
+  );
+
+  it.each(['mtls', 'any'])(
+    '[rfc9700-2.2.1-require-binding] accepts a token that is bound to a certificate, with it: %s',
+    async (constraint) => {
+      const target = `/bound/${constraint}`;
+      await expectPasses(api, asking(target, bearer(tokenFor(alice))));
+      await expectRefused(api, asking(target, bearer(tokenFor(bob))), 'token.confirmation-mismatch');
+    },
+  );
+
+  it.each(['dpop', 'any'])(
+    '[rfc9700-2.2.1-require-binding] accepts a token that is bound to a key, with its proof: %s',
+    async (constraint) => {
+      const target = `/bound/${constraint}`;
+      await expectPasses(api, asking(target, withProof(target)));
+    },
+  );
+
+  it('[rfc9700-2.2.1-require-binding] tells a certificate from a key', async () => {
+    const dpop = asking('/bound/mtls', withProof('/bound/mtls'));
+    await expectRefused(api, dpop, 'token.confirmation-missing', { blamed: 'dpop' });
+    const mtls = asking('/bound/dpop', bearer(tokenFor(alice)));
+    await expectRefused(api, mtls, 'token.confirmation-missing', { challenged: ['bearer', 'dpop'] });
   });
 });
 

@@ -8,8 +8,8 @@ import { All, Controller, Header, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Principal, ResourceServerOptions } from '@assay/core';
-import { principalOf, protect } from '@assay/express';
-import { AssayModule, CurrentPrincipal } from '@assay/nest';
+import { principalOf, protect, requireSenderConstraint } from '@assay/express';
+import { AssayModule, CurrentPrincipal, RequireSenderConstraint } from '@assay/nest';
 import express from 'express';
 import type { Certified } from './create-certificate.js';
 import { exchange, exchangeOver, type RawAnswer, type RawRequest } from './raw-http.js';
@@ -33,7 +33,10 @@ export interface TlsAnswer extends RawAnswer {
   readonly session: Buffer | undefined;
 }
 
-/** One API on a real server. `/orders` answers 200 with the subject; `/public` too, and calls that `public`. */
+/**
+ * One API on a real server. `/orders` answers 200 with the subject; so does `/public`, and calls the answer public; so do
+ * `/bound/dpop`, `/bound/mtls` and `/bound/any` to tokens that are bound in this way.
+ */
 export interface SenderApi {
   readonly port: number;
   /** How often a handler has run. */
@@ -93,7 +96,10 @@ async function startExpress(settings: ResourceServerOptions, { tls, onCall }: Su
   // What Express believes of proxies is not what counts.
   app.set('trust proxy', true);
   app.use(protect(settings));
-  app.all(['/orders', '/public'], (request, response) => {
+  for (const constraint of ['dpop', 'mtls', 'any'] as const) {
+    app.all(`/bound/${constraint}`, requireSenderConstraint(constraint));
+  }
+  app.all(['/orders', '/public', '/bound/:constraint'], (request, response) => {
     onCall();
     if (request.path === '/public') response.set('Cache-Control', 'public, max-age=600');
     response.json({ for: principalOf(request).subject });
@@ -122,7 +128,31 @@ async function startNest(
     }
   }
 
-  @Module({ imports: [AssayModule.forRoot(settings)], controllers: [OrdersController] })
+  @Controller('bound')
+  class BoundController {
+    @All('dpop')
+    @RequireSenderConstraint('dpop')
+    dpop(@CurrentPrincipal() principal: Principal) {
+      onCall();
+      return { for: principal.subject };
+    }
+
+    @All('mtls')
+    @RequireSenderConstraint('mtls')
+    mtls(@CurrentPrincipal() principal: Principal) {
+      onCall();
+      return { for: principal.subject };
+    }
+
+    @All('any')
+    @RequireSenderConstraint('any')
+    any(@CurrentPrincipal() principal: Principal) {
+      onCall();
+      return { for: principal.subject };
+    }
+  }
+
+  @Module({ imports: [AssayModule.forRoot(settings)], controllers: [OrdersController, BoundController] })
   class AppModule {}
 
   Logger.overrideLogger(false);
