@@ -10,6 +10,7 @@ const discovery = [`${conformance}/(discovery|outbound)\\.test`];
 const certificates = [`${conformance}/rfc8705\\.test`];
 const certificateHeaders = [`${conformance}/rfc9440\\.test`];
 const forwarded = [`${conformance}/forwarded-headers\\.test`];
+const confirmations = [`${conformance}/rfc7800\\.test`];
 
 const stepUp = [`${conformance}/rfc9470`];
 const actors = [`${conformance}/rfc8693`];
@@ -474,6 +475,47 @@ const steps = [
     'discovery: no redirect',
     discovery,
     edit('keys/fetch-body.ts', "redirect: 'manual',", "redirect: 'follow',"),
+  ],
+  [
+    'confirmation: not one that cannot be checked',
+    confirmations,
+    edit(
+      'binding/check-sender.ts',
+      'if (policy.acceptsUnknownConfirmation) return {};',
+      'if (policy) return {};',
+    ),
+  ],
+  [
+    'confirmation: not one that is none',
+    confirmations,
+    edit(
+      'binding/confirmation.ts',
+      "if (!isJsonObject(cnf)) return { kind: 'malformed' };",
+      "if (!isJsonObject(cnf)) return { kind: 'unbound' };",
+    ),
+  ],
+  [
+    'confirmation: not one whose thumbprint is none',
+    confirmations,
+    edit(
+      'binding/confirmation.ts',
+      "if (!isThumbprintIfPresent(jkt) || !isThumbprintIfPresent(x5tS256)) return { kind: 'malformed' };",
+      "if (!isThumbprintIfPresent(jkt) || !isThumbprintIfPresent(x5tS256)) return { kind: 'unbound' };",
+    ),
+  ],
+  [
+    'require a sender constraint: the one that is named',
+    certificates,
+    edit(
+      'requirements/sender-constraint.ts',
+      "expected === 'any' || expected === constraint",
+      'constraint !== undefined',
+    ),
+  ],
+  [
+    'sender constraint: the one that the server insists on',
+    certificates,
+    edit('binding/check-sender.ts', 'if (!isMet) throw', 'if (false) throw'),
   ],
   [
     'certificate: one is demanded',
