@@ -10,6 +10,7 @@ export {
   requireAudience,
   requireAuthorizationDetail,
   requireClaim,
+  requireIntrospection,
   requirementMiddleware,
   requireScope,
   requireSenderConstraint,

@@ -119,7 +119,7 @@ async function authenticate(
  * From here on this state is what counts. It may be that of an outer middleware of the same resource server: what is single
  * use is not asked for twice.
  */
-function speakFor(request: Request, state: AuthenticationState): void {
+export function speakFor(request: Request, state: AuthenticationState): void {
   recordAuthentication(request, state);
   if (state.principal !== undefined) request.principal = state.principal;
 }

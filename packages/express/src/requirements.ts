@@ -5,6 +5,7 @@ import {
   audience,
   authorizationDetail,
   claim,
+  introspection,
   requestViewOf,
   scope,
   senderConstraint,
@@ -12,9 +13,11 @@ import {
   stepUp,
   subjectKind,
   type ActorPolicy,
+  type AuthorizeOptions,
   type AuthorizationDetailPolicy,
   type ClaimPredicate,
   type ClaimValue,
+  type Principal,
   type Requirement,
   type ScopeArguments,
   type SessionOwnerLookup,
@@ -22,7 +25,7 @@ import {
   type StepUpDemand,
 } from '@assay/core';
 import type { Request, RequestHandler } from 'express';
-import { stateOf, type ExpressAuthenticationState } from './protect.js';
+import { speakFor, stateOf, type ExpressAuthenticationState } from './protect.js';
 import { refuse } from './refuse.js';
 import { routeName } from './route-name.js';
 import { declaring, requirementsOfRoute } from './route-requirements.js';
@@ -138,6 +141,18 @@ export function requireSessionOwner(ownerOf: SessionOwnerLookup<Request>): Reque
 }
 
 /**
+ * Middleware: the issuer says now that the token is active, and what it takes away counts from here on, for what the
+ * route has demanded before as well. Needs the `introspection` option of the resource server.
+ *
+ * Error: 401 `token.inactive`, `token.introspection-mismatch`; 503 `service.introspection-unavailable`; 500
+ * `service.introspection-not-configured`.
+ * Spec: RFC 7662 section 4.
+ */
+export function requireIntrospection(): RequestHandler {
+  return requirementMiddleware(introspection());
+}
+
+/**
  * Middleware for any requirement. Without a `protect` before it, it refuses every request.
  *
  * Error: that of the requirement; 401 `request.token-missing` for an anonymous request; 500
@@ -184,10 +199,29 @@ async function authorize(
   if (requirement.audience !== undefined && !resourceServer.audiences.includes(requirement.audience)) {
     throw new AssayError('token.audience-mismatch', { claim: 'aud', reason: 'mismatch' });
   }
-  await resourceServer.authorize(principal, requirement, {
-    request,
-    alongside: () => requirementsOfRoute(request),
-  });
+  const current = await resourceServer.authorize(principal, requirement, optionsFor(request));
+  const met = metBy.get(principal) ?? [];
+  if (current !== principal) await reduceTo(current, met, request, state);
+  metBy.set(current, [...met, requirement]);
+}
+
+/** The requirements that the request behind a principal has met so far. */
+const metBy = new WeakMap<Principal, readonly Requirement[]>();
+
+function optionsFor(request: Request): AuthorizeOptions {
+  return { request, alongside: () => requirementsOfRoute(request) };
+}
+
+/** Goes on with what the issuer has left of a principal. It has to meet what the request has met before, too. */
+async function reduceTo(
+  principal: Principal,
+  met: readonly Requirement[],
+  request: Request,
+  state: ExpressAuthenticationState,
+): Promise<void> {
+  await state.resourceServer.authorize(principal, met, optionsFor(request));
+  speakFor(request, { ...state, principal });
+  if (request.res !== undefined) state.recorder?.passes(principal, request.res);
 }
 
 const warnedOf = new WeakSet<Requirement>();

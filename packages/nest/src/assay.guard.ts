@@ -70,9 +70,11 @@ export class AssayGuard implements CanActivate {
     if (access === 'public') return true;
     const recorder = this.recorderFor(context, requestContext);
     try {
-      const principal = await this.principalOf(context, requestContext, { access, recorder });
+      const established = await this.principalOf(context, requestContext, { access, recorder });
       const request = requestContext.frameworkRequestOf(context);
-      if (principal !== undefined) await this.resourceServer.authorize(principal, requirements, { request });
+      const principal =
+        established && (await this.resourceServer.authorize(established, requirements, { request }));
+      if (principal !== established) this.reduceTo(principal, requestContext.requestOf(context));
       const response = requestContext.responseOf?.(context);
       recorder.passes(principal, response);
       if (principal !== undefined && response !== undefined && isStreamOfEvents(context)) {
@@ -121,6 +123,12 @@ export class AssayGuard implements CanActivate {
     if (principal === undefined)
       recordAuthentication(request, { principal, resourceServer: this.resourceServer, recorder });
     return principal;
+  }
+
+  /** Goes on with what the issuer has left of a principal. */
+  private reduceTo(principal: Principal | undefined, request: object): void {
+    const state = authenticationOf(request, this.resourceServer);
+    recordAuthentication(request, { ...state, principal, resourceServer: this.resourceServer });
   }
 
   /** What an outer guard or middleware of the same resource server found: a proof is not asked for twice. */

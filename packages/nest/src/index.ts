@@ -12,6 +12,7 @@ export { RequireActor } from './decorators/require-actor.js';
 export { RequireAnyScope } from './decorators/require-any-scope.js';
 export { RequireAuthorizationDetail } from './decorators/require-authorization-detail.js';
 export { RequireClaim } from './decorators/require-claim.js';
+export { RequireIntrospection } from './decorators/require-introspection.js';
 export { RequireScope } from './decorators/require-scope.js';
 export { RequireSenderConstraint } from './decorators/require-sender-constraint.js';
 export { RequireSessionOwner } from './decorators/require-session-owner.js';

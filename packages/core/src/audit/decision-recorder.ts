@@ -23,6 +23,7 @@ export function decisionRecorder(
   describe: RequestDescription,
 ): DecisionRecorder {
   let isRecorded = !resourceServer.isAudited;
+  let passing: { principal: Principal | undefined } | undefined;
 
   function once(decision: Pick<RecordableDecision, 'principal' | 'error' | 'status'>): void {
     if (isRecorded) return;
@@ -40,8 +41,14 @@ export function decisionRecorder(
         once({ principal, status: 200 });
         return;
       }
+      if (passing !== undefined) {
+        // An issuer may have taken something away since.
+        passing.principal = principal;
+        return;
+      }
+      const passes = (passing = { principal });
       whenAnswered(response, (status) => {
-        once({ principal, status });
+        once({ ...passes, status });
       });
     },
   };

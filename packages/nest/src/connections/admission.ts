@@ -31,8 +31,9 @@ export async function admit(caller: Caller, entrances: readonly Entrance[]): Pro
     if (access === 'public') continue;
     const recorder = decisionRecorder(resourceServer, () => ({ request: caller.view, action: 'connect' }));
     try {
-      const principal = await anonymousWhereOptional(resourceServer.authenticate(caller.view), access);
-      if (principal !== undefined) await authorize(principal, resourceServer, { protections, caller });
+      const established = await anonymousWhereOptional(resourceServer.authenticate(caller.view), access);
+      const principal =
+        established && (await authorize(established, resourceServer, { protections, caller }));
       recordAuthentication(caller.subject, { principal, resourceServer });
       recorder.passes(principal);
     } catch (error) {
@@ -48,9 +49,9 @@ async function authorize(
   principal: Principal,
   resourceServer: ResourceServer,
   { protections, caller }: { readonly protections: readonly Protection[]; readonly caller: Caller },
-): Promise<void> {
+): Promise<Principal> {
   const requirements = protections.flatMap((protection) => protection.requirements);
-  await resourceServer.authorize(principal, requirements, { request: caller.request });
+  return resourceServer.authorize(principal, requirements, { request: caller.request });
 }
 
 function strictestOf(protections: readonly Protection[]): Protection['access'] {

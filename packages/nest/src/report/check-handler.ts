@@ -1,11 +1,11 @@
-import { SetupError } from '@assay/core';
+import { introspectionMissing, SetupError } from '@assay/core';
 import type { GuardedHandler } from './guarded-handler.js';
 
 /**
  * Holds a handler against the resource servers that judge it.
  *
  * Throws: `SetupError` where the guard that is meant for it does not see it, where no guard enforces what it demands, or
- * where it demands an audience that the resource server does not have.
+ * where it demands an audience that the resource server does not have, or introspection without an endpoint.
  */
 export function checkHandler({ where, protection, judgedBy, outOfReach }: GuardedHandler): void {
   const { access, requirements } = protection;
@@ -18,6 +18,8 @@ export function checkHandler({ where, protection, judgedBy, outOfReach }: Guarde
     });
   }
   for (const { resourceServer } of judgedBy) {
+    const asksIssuer = requirements.some(({ introspection }) => introspection === true);
+    if (asksIssuer && resourceServer.introspectedIssuers.length === 0) throw introspectionMissing(where);
     for (const { audience } of requirements) {
       if (audience === undefined || resourceServer.audiences.includes(audience)) continue;
       throw new SetupError({
