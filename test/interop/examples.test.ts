@@ -172,6 +172,7 @@ describe.each([
         scheme: 'bearer',
         parameters: {
           realm: audience,
+          resource_metadata: `${audience}/.well-known/oauth-protected-resource`,
           error: 'invalid_token',
           error_description: 'The token is not for this audience.',
         },

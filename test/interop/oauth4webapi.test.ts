@@ -141,7 +141,7 @@ describe.each([{ api: reportsApi }, { api: ordersApi }])(
 
     beforeAll(async () => {
       resourceServer = await api.start(
-        createResourceServer({ issuer, audience, allowInsecureLoopback: true }),
+        createResourceServer({ issuer, audience, metadata: {}, allowInsecureLoopback: true }),
       );
       const wanted = { clientId: agent, resource: audience, scope: readScope };
       ({ access_token: token } = await tokenByAssertion(issuer, await assertion(), wanted));

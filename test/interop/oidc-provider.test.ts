@@ -37,7 +37,9 @@ describe.each([
   beforeEach(async () => {
     clock = fixedClock();
     const { issuer } = foreign;
-    service = await api.start(createResourceServer({ issuer, audience, allowInsecureLoopback: true, clock }));
+    service = await api.start(
+      createResourceServer({ issuer, audience, metadata: {}, allowInsecureLoopback: true, clock }),
+    );
   });
   afterEach(() => service.close());
 
@@ -71,6 +73,7 @@ describe.each([
     const response = await get(token).expect(401);
     expect(challengeOf(response)).toEqual({
       realm: audience,
+      resource_metadata: `${audience}/.well-known/oauth-protected-resource`,
       error: 'invalid_token',
       error_description: 'The token is not for this audience.',
     });
@@ -86,6 +89,7 @@ describe.each([
     const response = await get(altered).expect(401);
     expect(challengeOf(response)).toEqual({
       realm: audience,
+      resource_metadata: `${audience}/.well-known/oauth-protected-resource`,
       error: 'invalid_token',
       error_description: description,
     });
@@ -103,6 +107,7 @@ describe.each([
     const response = await get(token).expect(401);
     expect(challengeOf(response)).toEqual({
       realm: audience,
+      resource_metadata: `${audience}/.well-known/oauth-protected-resource`,
       error: 'invalid_token',
       error_description: 'The token has expired.',
     });
@@ -119,6 +124,9 @@ describe.each([
 
   it('asks for a token where none came, without an error code', async () => {
     const response = await request(service.origin).get(path).expect(401);
-    expect(challengeOf(response)).toEqual({ realm: audience });
+    expect(challengeOf(response)).toEqual({
+      realm: audience,
+      resource_metadata: `${audience}/.well-known/oauth-protected-resource`,
+    });
   });
 });

@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { principalOf, protect, requireScope } from '@assay/express';
+import { principalOf, protect, protectedResourceMetadata, requireScope } from '@assay/express';
 import type { ResourceServer } from '@assay/core';
 
 interface Report {
@@ -8,10 +8,15 @@ interface Report {
   readonly by: string;
 }
 
-/** A reports API: everything but `/health` needs an access token, and each route the scope that it names. */
+/**
+ * A reports API: everything but `/health` and the metadata needs an access token, and each route the scope
+ * that it names.
+ */
 export function createApp(resourceServer: ResourceServer): Express {
   const reports: Report[] = [{ id: 1, title: 'Third quarter', by: 'finance' }];
   const app = express();
+
+  app.use(protectedResourceMetadata(resourceServer));
 
   app.get('/health', (_req, res) => {
     res.json({ status: 'ok' });

@@ -9,7 +9,12 @@ const {
 } = process.env;
 
 try {
-  const resourceServer = createResourceServer({ issuer, audience, allowInsecureLoopback: true });
+  const resourceServer = createResourceServer({
+    issuer,
+    audience,
+    metadata: { scopesSupported: ['reports:read', 'reports:write'] },
+    allowInsecureLoopback: true,
+  });
   await resourceServer.ready();
   createApp(resourceServer).listen(Number(port), '127.0.0.1', (error) => {
     if (error !== undefined) fail(error);

@@ -11,7 +11,8 @@ describe('the reports API', () => {
 
   beforeAll(async () => {
     issuer = await createTestIssuer();
-    app = createApp(createResourceServer(issuer.options));
+    const metadata = { scopesSupported: ['reports:read', 'reports:write'] };
+    app = createApp(createResourceServer({ ...issuer.options, metadata }));
   });
   afterAll(() => issuer.close());
 
@@ -40,7 +41,20 @@ describe('the reports API', () => {
 
   it('asks for a token where none came', async () => {
     const response = await request(app).get('/reports').expect(401);
-    expect(response.headers['www-authenticate']).toBe('Bearer realm="https://api.example"');
+    expect(response.headers['www-authenticate']).toBe(
+      'Bearer realm="https://api.example", ' +
+        'resource_metadata="https://api.example/.well-known/oauth-protected-resource"',
+    );
+  });
+
+  it('tells where tokens come from, and which scopes there are', async () => {
+    const response = await request(app).get('/.well-known/oauth-protected-resource').expect(200);
+    expect(response.body).toEqual({
+      resource: 'https://api.example',
+      authorization_servers: [issuer.issuer],
+      scopes_supported: ['reports:read', 'reports:write'],
+      bearer_methods_supported: ['header'],
+    });
   });
 
   it('names the scope that is missing', async () => {

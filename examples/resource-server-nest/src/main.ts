@@ -11,7 +11,12 @@ const {
 } = process.env;
 
 try {
-  const resourceServer = createResourceServer({ issuer, audience, allowInsecureLoopback: true });
+  const resourceServer = createResourceServer({
+    issuer,
+    audience,
+    metadata: { scopesSupported: ['orders:read', 'orders:write'] },
+    allowInsecureLoopback: true,
+  });
   await resourceServer.ready();
   const app = await NestFactory.create(AppModule.for(resourceServer), {
     logger: ['error', 'warn'],

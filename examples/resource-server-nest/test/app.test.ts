@@ -14,7 +14,8 @@ describe('the orders API', () => {
 
   beforeAll(async () => {
     issuer = await createTestIssuer();
-    const imports = [AppModule.for(createResourceServer(issuer.options))];
+    const metadata = { scopesSupported: ['orders:read', 'orders:write'] };
+    const imports = [AppModule.for(createResourceServer({ ...issuer.options, metadata }))];
     app = (await Test.createTestingModule({ imports }).compile()).createNestApplication();
     await app.init();
   });
@@ -48,7 +49,22 @@ describe('the orders API', () => {
 
   it('asks for a token where none came', async () => {
     const response = await request(app.getHttpServer()).get('/orders').expect(401);
-    expect(response.headers['www-authenticate']).toBe('Bearer realm="https://api.example"');
+    expect(response.headers['www-authenticate']).toBe(
+      'Bearer realm="https://api.example", ' +
+        'resource_metadata="https://api.example/.well-known/oauth-protected-resource"',
+    );
+  });
+
+  it('tells where tokens come from, and which scopes there are', async () => {
+    const response = await request(app.getHttpServer())
+      .get('/.well-known/oauth-protected-resource')
+      .expect(200);
+    expect(response.body).toEqual({
+      resource: 'https://api.example',
+      authorization_servers: [issuer.issuer],
+      scopes_supported: ['orders:read', 'orders:write'],
+      bearer_methods_supported: ['header'],
+    });
   });
 
   it.each([

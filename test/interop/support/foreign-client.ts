@@ -14,6 +14,15 @@ export async function discover(issuer: string): Promise<oauth.AuthorizationServe
   return oauth.processDiscoveryResponse(identifier, response);
 }
 
+/** The metadata of a protected resource, once oauth4webapi finds it in order, and where it found it (RFC 9728). */
+export async function discoverResource(
+  resource: string,
+): Promise<{ readonly url: string; readonly metadata: oauth.ResourceServer }> {
+  const identifier = new URL(resource);
+  const response = await oauth.resourceDiscoveryRequest(identifier, insecure);
+  return { url: response.url, metadata: await oauth.processResourceDiscoveryResponse(identifier, response) };
+}
+
 /** What a token is asked for. */
 export interface Access {
   readonly resource: string;
