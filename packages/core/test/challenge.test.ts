@@ -42,6 +42,29 @@ describe('answerTo', () => {
     );
   });
 
+  it('names the authentication that is demanded, and the scopes beside', () => {
+    const error = new AssayError('authentication.insufficient', {
+      stepUp: { acrValues: ['gold', 'urn:example:mfa'], maxAgeSeconds: 0 },
+      requiredScopes: ['a'],
+    });
+    expect(answer(error)).toMatchObject({ status: 401, body: { error: 'insufficient_user_authentication' } });
+    expect(challengeOf(error)).toContain(
+      'recently.", acr_values="gold urn:example:mfa", max_age="0", scope="a"',
+    );
+  });
+
+  it.each([
+    [{ acrValues: ['a"b', 'c\r\nSet-Cookie: x', 'é', '', 'd e'] }],
+    [{ acrValues: [] }],
+    [{ maxAgeSeconds: -1 }],
+    [{ maxAgeSeconds: 1.5 }],
+    [{ maxAgeSeconds: Infinity }],
+    [{ maxAgeSeconds: '1", x="2' as unknown as number }],
+    [undefined],
+  ])('lets nothing of %j into a challenge', (stepUp) => {
+    expect(challengeOf(new AssayError('authentication.insufficient', { stepUp }))).toMatch(/recently\."$/);
+  });
+
   it('says of our own outage when to come again, and never challenges', () => {
     const { status, headers, body } = answer(
       new AssayError('service.keys-unavailable', { retryAfterSeconds: 7 }),
