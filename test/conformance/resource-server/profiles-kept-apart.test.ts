@@ -2,8 +2,10 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
   compatibilityPresets,
   createAccessTokenVerifier,
+  createStatusListVerifier,
   isAssayError,
   type CompatibilityName,
+  type StatusListVerifier,
   type Verifier,
 } from '@assay/core';
 import { compactJws, createTokenBuilder, fixedClock, type TokenBuilder } from '@assay/testing';
@@ -39,12 +41,7 @@ describe.each([undefined, ...presets])('an access-token verifier with compatibil
     });
   });
 
-  const written = (kind: Kind, typ: string | undefined) =>
-    compactJws({
-      header: { alg: 'ES256', kid: tokens.key['kid'], ...kind.header, ...(typ === undefined ? {} : { typ }) },
-      payload: { ...kind.claims },
-      key: tokens.key,
-    }) + (kind.suffix ?? '');
+  const written = (kind: Kind, typ: string | undefined) => writtenBy(tokens, kind, typ);
 
   const refusalOf = (jwt: string) =>
     verifier.verify(jwt).then(
@@ -75,6 +72,65 @@ describe.each([undefined, ...presets])('an access-token verifier with compatibil
       claims: { sub: 'user-1', exp: clock.nowSeconds() + 60, iat: clock.nowSeconds(), ...adapted.claims },
     };
     await expect(refusalOf(written(complete, undefined))).resolves.toBe('invalid_token');
+  });
+});
+
+/** The kind as a JWT of that type, signed by the key of the builder. */
+function writtenBy({ key }: TokenBuilder, kind: Kind, typ: string | undefined): string {
+  const jws = compactJws({
+    header: { alg: 'ES256', kid: key['kid'], ...kind.header, ...(typ === undefined ? {} : { typ }) },
+    payload: { ...kind.claims },
+    key,
+  });
+  return jws + (kind.suffix ?? '');
+}
+
+describe('a status-list verifier', () => {
+  const uri = 'https://as.example/statuslists/1';
+  const reference = { issuer: context.issuer, uri };
+  let tokens: TokenBuilder;
+  let verifier: StatusListVerifier;
+
+  beforeAll(async () => {
+    tokens = await createTokenBuilder({ ...context, clock });
+    verifier = createStatusListVerifier({
+      statusIssuers: [
+        { issuer: tokens.issuer, uris: [uri], keys: tokens.jwks, audience: [tokens.audience, 'client-1'] },
+      ],
+      clock,
+    });
+  });
+
+  const codeFor = (jwt: string) =>
+    verifier.verify(jwt, reference).then(
+      ({ kind }) => kind,
+      (error: unknown) => (isAssayError(error) ? error.failure.error : error),
+    );
+  const isStatusList = ({ row }: Kind) => row === 'xprof-status-list';
+  const others = kinds.filter((kind) => !isStatusList(kind)).map((kind) => [kind.name, kind] as const);
+
+  it('[tsl-5.1-typ-signature] accepts a status list', async () => {
+    const [list] = kinds.filter(isStatusList);
+    await expect(codeFor(writtenBy(tokens, list as Kind, list?.typ))).resolves.toBe('status-list');
+    await expect(codeFor(writtenBy(tokens, list as Kind, undefined))).resolves.toBe('invalid_token');
+  });
+
+  it.each(others)('[tsl-5.1-typ-signature] refuses %s, with its type and without', async (_name, kind) => {
+    await expect(codeFor(writtenBy(tokens, kind, kind.typ))).resolves.toBe('invalid_token');
+    await expect(codeFor(writtenBy(tokens, kind, undefined))).resolves.toBe('invalid_token');
+  });
+
+  it.each(others)(
+    '[tsl-5.1-typ-signature] refuses %s with the type and the subject of a list',
+    async (_name, kind) => {
+      const disguised = { ...kind, claims: { ...kind.claims, sub: uri, iat: context.nowSeconds, ttl: 60 } };
+      await expect(codeFor(writtenBy(tokens, disguised, 'statuslist+jwt'))).resolves.toBe('invalid_token');
+    },
+  );
+
+  it('[tsl-5.1-typ-signature] refuses an access token', async () => {
+    await expect(codeFor(tokens.accessToken())).resolves.toBe('invalid_token');
+    await expect(codeFor(tokens.accessToken({ sub: uri }))).resolves.toBe('invalid_token');
   });
 });
 

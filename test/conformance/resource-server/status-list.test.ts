@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { deflateRawSync, deflateSync, gzipSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { isAssayError, type Claims, type FailureCode } from '@assay/core';
+import { createResourceServer, isAssayError, type Claims, type FailureCode } from '@assay/core';
 import { fixedClock } from '@assay/testing';
 import { closeDocumentServers, startDocumentServer } from '../support/document-server.js';
 import {
@@ -761,6 +761,72 @@ describe('the size of a list', () => {
     expect(api.server.requests).toEqual(paths);
     const kept = api.events.map((event) => event.kind === 'fetched' && event.cachedLists);
     expect(kept).toEqual([1, 2, 3, 3, 3]);
+  });
+});
+
+describe('issuers and their lists', () => {
+  it('looks tokens up whose issuer a resolver names', async () => {
+    const { builder, uri, serveList, server } = api;
+    const named = { issuer: builder.issuer, keys: builder.jwks, statusList: { uris: [uri] } };
+    const resolving = createResourceServer({
+      issuer: { resolve: (identifier) => (identifier === builder.issuer ? named : undefined) },
+      audience: builder.audience,
+      allowInsecureLoopback: true,
+      clock: api.clock,
+      leewaySeconds: 0,
+    });
+    const authenticate = (index: number) =>
+      resolving.authenticate({
+        method: 'GET',
+        url: '/orders',
+        headers: { authorization: [`Bearer ${api.tokenAt(index)}`] },
+      });
+    serveList({ bytes: Buffer.from([0b10]) });
+    await expect(authenticate(0)).resolves.toMatchObject({ subject: 'user-1' });
+    await expect(authenticate(1)).rejects.toMatchObject({ code: 'token.revoked' });
+    expect(server.requests).toEqual([listPath]);
+  });
+
+  it('loads the keys for lists when it is asked to be ready', async () => {
+    const keys = { jwksUri: `${api.server.origin}/list-keys` };
+    const apart = await startStatusListApi({}, { keys });
+    await expect(apart.resourceServer.ready()).rejects.toMatchObject({ code: 'service.keys-unavailable' });
+    api.server.serve('/list-keys', apart.builder.jwks);
+    apart.clock.advanceSeconds(1);
+    await expect(apart.resourceServer.ready()).resolves.toBeUndefined();
+    expect(api.server.requests).toEqual(['/list-keys', '/list-keys']);
+  });
+
+  it('cannot tell while the keys for the list cannot be had', async () => {
+    const apart = await startStatusListApi({}, { keys: { jwksUri: `${api.server.origin}/list-keys` } });
+    apart.serveList();
+    await expectUnavailable(apart, apart.tokenAt(0), 'service.status-unavailable');
+  });
+
+  it('tells people in an appraisal what the list says', async () => {
+    api.serveList({ bytes: Buffer.from([0b10]) });
+    const lineOf = async (index: number) => {
+      const { outcome, lines } = await api.resourceServer.appraise(api.tokenAt(index));
+      return [outcome, lines.at(-1)?.verdict, lines.at(-1)?.code];
+    };
+    expect(await lineOf(0)).toEqual(['accepted', 'satisfied', undefined]);
+    expect(await lineOf(1)).toEqual(['rejected', 'rejected', 'token.revoked']);
+    api.server.serveRaw(listPath, { status: 500 });
+    api.clock.advanceSeconds(301);
+    expect(await lineOf(0)).toEqual(['undetermined', 'undetermined', 'service.status-unavailable']);
+  });
+
+  it('refuses a principal whose token was withdrawn while its connection was open', async () => {
+    api.serveList({ claims: { ttl: 60 } });
+    const authorization = [`Bearer ${api.tokenAt(0)}`];
+    const request = { method: 'GET', url: '/orders', headers: { authorization } };
+    const principal = await api.resourceServer.authenticate(request);
+    await expect(api.resourceServer.ensureCurrent(principal)).resolves.toBeUndefined();
+    api.serveList({ claims: { ttl: 60 }, bytes: Buffer.from([1]) });
+    api.clock.advanceSeconds(60);
+    await expect(api.resourceServer.ensureCurrent(principal)).rejects.toMatchObject({
+      code: 'token.revoked',
+    });
   });
 });
 
