@@ -25,17 +25,17 @@ export async function runScript(
   const send = async (command: readonly string[]) => {
     // Nobody waits for the answer any more: what has not been done had better not be done.
     if (signal.aborted) throw new RedisStoreError('timeout');
-    return connection.send(keys[0], command, signal).catch(rejectAs);
+    try {
+      return await connection.send(keys[0], command, signal);
+    } catch (error) {
+      throw failedCommand(error);
+    }
   };
   const reply = await send(['evalsha', digest, ...rest]).catch((error: unknown) => {
     if (!isUnknownScript(error)) throw error;
     return send(['eval', source, ...rest]);
   });
   return textOf(reply);
-}
-
-function rejectAs(error: unknown): never {
-  throw failedCommand(error);
 }
 
 function isUnknownScript(error: unknown): boolean {

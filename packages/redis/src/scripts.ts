@@ -10,11 +10,16 @@ export interface Script {
 //
 // Redis forgets by its own clock, and later than asked by as much as clocks may differ: `horizon` is the expiry up to
 // which entries are forgotten. What would be forgotten at once is refused, so nothing is ever let in unremembered.
+//
+// Once a script has written, Redis lets it go on writing above `maxmemory`. So nothing is written that need not be before
+// the new entry, unless that makes room.
 const horizon = `
 local time = redis.call('TIME')
 local horizon = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[3]
 if tonumber(ARGV[2]) <= horizon then return 'expired' end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', horizon)
+if redis.call('ZCOUNT', KEYS[1], '-inf', horizon) > 0 then
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', horizon)
+end
 `;
 
 const keepUntilTheLastExpires = `

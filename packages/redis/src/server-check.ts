@@ -42,21 +42,25 @@ export function serverCheck({
   readonly clock: Clock;
 }): ServerCheck {
   let nextCheckMs = -Infinity;
-  let isGood = false;
+  let isGood = !checkEvictionPolicy;
   let running: Promise<RedisReadiness> | undefined;
 
   async function ask(): Promise<RedisReadiness> {
-    const command = checkEvictionPolicy ? ['info'] : ['ping'];
-    const replies = await calls((signal) =>
-      connection.sendToMasters(command, signal).catch((error: unknown) => {
-        const failure = failedCommand(error);
-        throw checkEvictionPolicy && isRefusal(failure)
-          ? policyUnknown('Redis does not let this user call INFO')
-          : failure;
-      }),
-    );
+    const replies = await calls((signal) => askMasters(checkEvictionPolicy ? ['info'] : ['ping'], signal));
     if (replies.length === 0) throw new RedisStoreError('failed', 'NoMaster');
     return checkEvictionPolicy ? readinessFrom(replies) : { warnings: [] };
+  }
+
+  async function askMasters(command: readonly string[], signal: AbortSignal): Promise<readonly unknown[]> {
+    try {
+      return await connection.sendToMasters(command, signal);
+    } catch (error) {
+      const failure = failedCommand(error);
+      if (checkEvictionPolicy && isRefusal(failure)) {
+        throw policyUnknown('Redis does not let this user call INFO');
+      }
+      throw failure;
+    }
   }
 
   async function now(): Promise<RedisReadiness> {
@@ -82,7 +86,7 @@ export function serverCheck({
     now: nowOnce,
     async passed() {
       if (!isGood) await nowOnce();
-      else if (clock.nowMs() >= nextCheckMs) nowOnce().catch(() => undefined);
+      else if (checkEvictionPolicy && clock.nowMs() >= nextCheckMs) nowOnce().catch(() => undefined);
     },
   };
 }

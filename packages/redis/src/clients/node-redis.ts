@@ -8,7 +8,7 @@ export interface NodeRedisCommandOptions {
 /** `createClient()` or `createClientPool()` of node-redis, as far as the stores use it. */
 export interface NodeRedisClient {
   readonly isOpen: boolean;
-  sendCommand(command: readonly string[], options?: NodeRedisCommandOptions): Promise<unknown>;
+  sendCommand(command: string[], options?: NodeRedisCommandOptions): Promise<unknown>;
 }
 
 /** `createCluster()` of node-redis, as far as the stores use it. */
@@ -46,8 +46,8 @@ export function nodeRedisConnection(client: unknown): Connection | undefined {
 
 function singleConnection(client: NodeRedisClient): Connection {
   return {
-    send: (_key, command, abortSignal) => client.sendCommand(command, { abortSignal }),
-    sendToMasters: async (command, abortSignal) => [await client.sendCommand(command, { abortSignal })],
+    send: (_key, command, abortSignal) => client.sendCommand([...command], { abortSignal }),
+    sendToMasters: async (command, abortSignal) => [await client.sendCommand([...command], { abortSignal })],
   };
 }
 
@@ -58,7 +58,7 @@ function clusterConnection(cluster: NodeRedisCluster): Connection {
       Promise.all(
         cluster.masters.map(async (master) => {
           const client = await cluster.nodeClient(master);
-          return client.sendCommand(command, { abortSignal });
+          return client.sendCommand([...command], { abortSignal });
         }),
       ),
   };
