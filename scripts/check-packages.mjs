@@ -4,9 +4,11 @@
  * - publint and attw find nothing wrong with exports and types;
  * - no tarball holds build info or tests, and no CommonJS file requires a library that is ESM-only;
  * - installed in an empty project, every entry loads by `import` and by `require`, and a Jest suite with no
- *   configuration passes on CommonJS (test/packaging/commonjs-jest).
+ *   configuration passes on CommonJS (test/packaging/commonjs-jest);
+ * - installed in a project of Nest 11, suites for everything that Nest hands to guards compile and pass
+ *   (test/packaging/nest-11).
  *
- * Needs a finished build. `--no-install` leaves the last part out.
+ * Needs a finished build. `--no-install` leaves the projects out, `--project nest-11` tries that one alone.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -16,14 +18,37 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const esmOnly = ['jose', 'oauth4webapi'];
+/** What is done in each project of test/packaging, once the packages are there. */
+const projects = {
+  'commonjs-jest': {
+    uses: () => true,
+    commands: (tarballs) => [
+      ...tarballs.flatMap(entriesOf).flatMap((entry) => [
+        ['node', '-e', `require('${entry}')`],
+        ['node', '--input-type=module', '-e', `await import('${entry}')`],
+      ]),
+      ['npx', '--no-install', 'jest'],
+    ],
+    success: 'every entry loads by import and by require, and Jest without configuration passes',
+  },
+  'nest-11': {
+    uses: ({ name }) => ['@assay/core', '@assay/nest', '@assay/testing'].includes(name),
+    commands: () => [
+      ['npx', '--no-install', 'tsc'],
+      ['npx', '--no-install', 'jest', '--rootDir', 'dist', '--testTimeout', '30000'],
+    ],
+    success: 'routes, streams, sockets, GraphQL, messages and documents are protected on Nest 11',
+  },
+};
 const unwanted = /\.tsbuildinfo$|\.test\.|(^|\/)tests?\//;
 
 const out = mkdtempSync(join(tmpdir(), 'assay-pack-'));
 try {
   const folders = readdirSync(join(root, 'packages')).filter((name) => !manifestOf(name).private);
   const tarballs = folders.map(pack);
+  const chosen = chosenProjects(process.argv.slice(2));
   tarballs.forEach(checkTarball);
-  if (!process.argv.includes('--no-install')) checkInstalled(tarballs);
+  for (const project of chosen) checkInstalled(project, tarballs);
 } catch (error) {
   console.error(`\n${error.message}`);
   process.exitCode = 1;
@@ -68,21 +93,25 @@ function checkContents(name, files) {
   }
 }
 
-/** Installs the tarballs into a copy of the fixture, outside the workspaces, and tries them there. */
-function checkInstalled(tarballs) {
-  const project = join(out, 'project');
-  cpSync(join(root, 'test/packaging/commonjs-jest'), project, { recursive: true });
-  run(
-    'npm',
-    ['install', '--silent', '--no-audit', '--no-fund', ...tarballs.map(({ path }) => path)],
-    project,
-  );
-  for (const entry of tarballs.flatMap(entriesOf)) {
-    run('node', ['-e', `require('${entry}')`], project);
-    run('node', ['--input-type=module', '-e', `await import('${entry}')`], project);
-  }
-  run('npx', ['--no-install', 'jest'], project);
-  console.log('Installed: every entry loads by import and by require, and Jest without configuration passes');
+function chosenProjects(options) {
+  if (options.includes('--no-install')) return [];
+  const at = options.indexOf('--project');
+  const names = at === -1 ? Object.keys(projects) : options.slice(at + 1, at + 2);
+  for (const name of names) if (!Object.hasOwn(projects, name)) fail(`There is no project ${name}.`);
+  if (at !== -1 && names.length === 0) fail('--project needs a name.');
+  return names;
+}
+
+/** Installs the tarballs into a copy of a project, outside the workspaces, and tries them there. */
+function checkInstalled(name, tarballs) {
+  const { uses, commands, success } = projects[name];
+  const used = tarballs.filter(uses);
+  const project = join(out, name);
+  cpSync(join(root, 'test/packaging', name), project, { recursive: true });
+  const paths = used.map(({ path }) => path);
+  run('npm', ['install', '--silent', '--prefer-offline', '--no-audit', '--no-fund', ...paths], project);
+  for (const [command, ...commandArguments] of commands(used)) run(command, commandArguments, project);
+  console.log(`${name}: ${success}`);
 }
 
 function entriesOf({ name, folder }) {
