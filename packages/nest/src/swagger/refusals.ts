@@ -7,7 +7,7 @@ const text = { type: 'string' } as const;
 
 const challenge = {
   'WWW-Authenticate': {
-    description: 'The challenge (RFC 9110 section 11.6.1, RFC 6750 section 3).',
+    description: 'The challenge (RFC 9110 section 11.6.1).',
     required: true,
     schema: text,
   },

@@ -31,7 +31,7 @@ export function declareSchemes(
 
 const oauth2 = {
   type: 'oauth2',
-  description: 'An access token of OAuth 2.0, in the Authorization header.',
+  description: 'An access token of OAuth 2.0.',
   flows: {},
 } as const satisfies SecurityScheme & Record<string, unknown>;
 

@@ -414,7 +414,7 @@ describe.each(platforms)('documentAssay on %s', (_platform, start) => {
       expect(document.components?.securitySchemes).toEqual({
         accessToken: {
           type: 'oauth2',
-          description: 'An access token of OAuth 2.0, in the Authorization header.',
+          description: 'An access token of OAuth 2.0.',
           flows: {},
         },
       });
