@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +94,35 @@ export async function startRedisCluster(...more: readonly string[]): Promise<Red
   }
 }
 
+/** The name by which clients ask Sentinel for the master. */
+export const sentinelMasterName = 'main';
+
+/** Starts a Sentinel that watches over one master. */
+export async function startSentinel(master: RedisServer): Promise<Pick<RedisServer, 'port' | 'stop'>> {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'assay-sentinel-'));
+  const file = join(folder, 'sentinel.conf');
+  writeFileSync(
+    file,
+    [
+      `port ${String(port)}`,
+      'bind 127.0.0.1',
+      `dir ${folder}`,
+      `sentinel monitor ${sentinelMasterName} 127.0.0.1 ${String(master.port)} 1`,
+    ].join('\n'),
+  );
+  const child = await spawnReady([file, '--sentinel'], '+monitor');
+  return {
+    port,
+    async stop() {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 async function whenClusterIsWhole(node: RedisServer): Promise<void> {
   const deadline = Date.now() + 20_000;
   while (Date.now() < deadline) {
@@ -104,7 +133,7 @@ async function whenClusterIsWhole(node: RedisServer): Promise<void> {
   throw new Error('the Redis Cluster did not come up');
 }
 
-function spawnReady(args: readonly string[]): Promise<ChildProcess> {
+function spawnReady(args: readonly string[], sign = 'Ready to accept connections'): Promise<ChildProcess> {
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   // A test process that dies leaves no server behind.
   const kill = () => child.kill('SIGKILL');
@@ -114,7 +143,7 @@ function spawnReady(args: readonly string[]): Promise<ChildProcess> {
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
-      if (output.includes('Ready to accept connections')) resolve(child);
+      if (output.includes(sign)) resolve(child);
     });
     child.once('error', reject);
     child.once('exit', () => {
