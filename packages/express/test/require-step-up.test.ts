@@ -3,20 +3,24 @@ import { SetupError } from '@assay/core';
 import { protect, requireClaim, requireScope, requireStepUp } from '@assay/express';
 import { createTestIssuer, fixedClock, type TestIssuer } from '@assay/testing';
 import express, { type Express } from 'express';
+import express4 from 'express4';
 import request from 'supertest';
 
 const clock = fixedClock(1_800_000_000);
 const strong = { acrValues: ['gold', 'platinum'] };
 const recent = { maxAgeSeconds: 300 };
 
-describe('requireStepUp', () => {
+describe.each([
+  ['Express 5', express],
+  ['Express 4', express4],
+])('requireStepUp on %s', (_version, framework) => {
   let issuer: TestIssuer;
   let app: Express;
   let handled = 0;
 
   beforeAll(async () => {
     issuer = await createTestIssuer({ clock });
-    app = express();
+    app = framework();
     const handler: express.RequestHandler = (_req, res) => {
       handled += 1;
       res.json({});
@@ -30,7 +34,7 @@ describe('requireStepUp', () => {
     app.get('/claim-first', requireClaim('tenant', 'acme'), requireStepUp(strong), handler);
     app.route('/methods').get(requireStepUp(strong), handler).post(requireScope('write'), handler);
     app.all('/every-method', requireScope('write'), requireStepUp(strong), handler);
-    app.use('/router', requireScope('write'), express.Router().get('/', requireStepUp(strong), handler));
+    app.use('/router', requireScope('write'), framework.Router().get('/', requireStepUp(strong), handler));
   });
   afterAll(() => issuer.close());
   beforeEach(() => {
