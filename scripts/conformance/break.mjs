@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyEdits } from '../../test/conformance/break/edits.mjs';
 import { ruleBreaks } from '../../test/conformance/break/rules.mjs';
+import { standingBreaks } from '../../test/conformance/break/standing.mjs';
 import { stepBreaks } from '../../test/conformance/break/steps.mjs';
 import { idsIn } from './collect.mjs';
 
@@ -27,7 +28,9 @@ const everySuite = [
  * @returns {Promise<number>}
  */
 export async function breakEverything(root, { only = '' } = {}) {
-  const breaks = [...stepBreaks, ...(await ruleBreaks(root))].filter(({ name }) => name.includes(only));
+  const breaks = [...stepBreaks, ...standingBreaks, ...(await ruleBreaks(root))].filter(({ name }) =>
+    name.includes(only),
+  );
   const folder = mkdtempSync(join(tmpdir(), 'assay-break-'));
   const started = Date.now();
   let unnoticed = 0;

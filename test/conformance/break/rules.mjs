@@ -31,6 +31,7 @@ export async function ruleBreaks(root) {
   const load = (module) => import(pathToFileURL(`${root}/packages/core/dist/esm/${module}.js`).href);
   const { accessToken } = await load('profiles/access-token');
   const { jwtBearerGrant } = await load('profiles/jwt-bearer-grant');
+  const { statusList } = await load('profiles/status-list');
   const presets = await Promise.all(
     ['auth0', 'cognito', 'entra', 'google', 'keycloak', 'okta', 'without-typ'].map(async (file) =>
       Object.entries(await load(`compatibility/${file}`)).map(([name, { profile }]) =>
@@ -58,6 +59,13 @@ export async function ruleBreaks(root) {
       file: 'packages/core/src/profiles/jwt-bearer-grant.ts',
       expression: 'jwtBearerGrant.rules',
       suites: grantSuites,
+      rowRequired: true,
+    }),
+    ...breaksOf(statusList.rules, {
+      profile: 'status-list',
+      file: 'packages/core/src/profiles/status-list.ts',
+      expression: 'statusList.rules',
+      suites: [`${conformance}/status-list\\.test`],
       rowRequired: true,
     }),
     ...presets.flat(2),
