@@ -53,6 +53,14 @@ const badGrant = (error: string, description: string) =>
 // Why a token does not stand is told to nobody outside: not even whether it was revoked or suspended.
 const withdrawn = badToken('check standing', 'The status of the token does not permit its use.');
 
+const badClient = {
+  fault: 'client',
+  step: 'token request',
+  status: 400,
+  error: 'invalid_client',
+  description: 'The client is not authenticated.',
+} as const;
+
 // RFC 6750 has one word for every missing permission; what the policy is stays ours.
 const notPermitted = {
   fault: 'grant',
@@ -170,21 +178,19 @@ export const failures = {
   'request.body-malformed': badRequest('token request', 'The request is not an encoded form.'),
   'request.credentials-in-uri': badRequest('token request', 'Credentials do not belong into the URI.'),
   'request.parameter-missing': badRequest('token request', 'A required parameter is missing.'),
+  'request.credentials-mixed': badRequest('token request', 'The client authenticates in more than one way.'),
   'request.parameter-repeated': badRequest('token request', 'A parameter was sent more than once.'),
-  'client.credentials-refused': {
+  'client.credentials-refused': badClient,
+  'client.assertion-refused': badClient,
+  'client.replayed': badClient,
+  'client.grant-not-allowed': {
     fault: 'client',
     step: 'token request',
     status: 400,
-    error: 'invalid_client',
-    description: 'The client is not authenticated.',
+    error: 'unauthorized_client',
+    description: 'The client may not use this grant type.',
   },
-  'client.authentication-required': {
-    fault: 'client',
-    step: 'token request',
-    status: 400,
-    error: 'invalid_client',
-    description: 'The client is not authenticated.',
-  },
+  'client.authentication-required': badClient,
   'grant.type-unsupported': badGrant('unsupported_grant_type', 'The grant type is not supported.'),
   'grant.refused': badGrant('invalid_grant', 'The grant is not accepted.'),
   'grant.replayed': badGrant('invalid_grant', 'The grant is not accepted.'),
@@ -193,6 +199,7 @@ export const failures = {
   'grant.resource-refused': badGrant('invalid_target', 'The requested resource is not available.'),
 
   'service.issuers-unavailable': outage('choose issuer', 'The token cannot be verified right now.'),
+  'service.clients-unavailable': outage('token request', 'The request cannot be judged right now.'),
   'service.keys-unavailable': outage('choose key', 'The token cannot be verified right now.'),
   'service.status-unavailable': outage('check standing', 'The token cannot be verified right now.'),
   'service.revocations-unavailable': outage('check standing', 'The token cannot be verified right now.'),

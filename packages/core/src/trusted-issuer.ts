@@ -22,7 +22,7 @@ export interface TrustedIssuer {
   readonly sharedSecret?: SharedSecret | undefined;
   readonly keySource: KeySource;
   /** The profile of this issuer's tokens at a moment, where it is not the one of the verifier. Units: seconds. */
-  readonly profileAt?: ((nowSeconds: number) => Profile<'access-token'>) | undefined;
+  readonly profileAt?: ((nowSeconds: number) => Profile) | undefined;
   /** Whether a rule is relaxed for this issuer, so that no hint is due. */
   readonly hasCompatibility?: boolean;
   /** Where the statuses of this issuer's tokens stand, where they are looked up. */

@@ -7,9 +7,18 @@ import { endpointFrom } from '../settings/endpoint.js';
 import { issuerFrom } from '../settings/identifiers.js';
 import { knownOptionsOnly } from '../settings/options.js';
 import { SetupError } from '../setup-error.js';
-import { refuseClientCredentials } from './client-credentials.js';
+import {
+  createClientAuthenticator,
+  type AuthenticatedClient,
+  type ClientAuthenticatorOptions,
+} from './clients/client-authenticator.js';
 import { readForm, type FormRequestView } from './form-request.js';
-import { createGrantAcceptor, type AcceptedGrant, type GrantAcceptorOptions } from './grant-acceptor.js';
+import {
+  clientCredentialsGrantType,
+  createGrantAcceptor,
+  type AcceptedGrant,
+  type GrantAcceptorOptions,
+} from './grant-acceptor.js';
 import { authorizationServerMetadata, type AuthorizationServerMetadata } from './metadata.js';
 import { tokenErrorAnswer } from './token-error-answer.js';
 import { createTokenIssuer, tokenIssuerOptionNames, type TokenIssuerOptions } from './token-issuer.js';
@@ -17,6 +26,12 @@ import { createTokenIssuer, tokenIssuerOptionNames, type TokenIssuerOptions } fr
 /** The options of an authorization server. */
 export interface AuthorizationServerOptions
   extends GrantAcceptorOptions, Omit<TokenIssuerOptions, 'clientIds'> {
+  /** The clients, or what knows them. Default: none, so that nobody can authenticate. */
+  readonly clients?: ClientAuthenticatorOptions['clients'];
+  /** Told each time a client makes use of its compatibility. */
+  readonly onCompatibilityUse?: ClientAuthenticatorOptions['onCompatibilityUse'];
+  /** How long a client's assertion may live, and how long ago it may have been issued. Units: seconds. Default 300. */
+  readonly maximumAssertionLifetimeSeconds?: number;
   /** The URL of the token endpoint. Default: `/token` below the issuer. */
   readonly tokenEndpoint?: string;
   /** The URL of the published key set. Default: `/jwks` below the issuer. */
@@ -32,8 +47,10 @@ export interface TokenRequest {
   readonly resource: string;
   /** The scopes that the token will have. */
   readonly scopes: readonly string[];
-  /** The accepted assertion: claims and fingerprint, without its text. */
-  readonly assertion: BoundToken<'jwt-bearer-grant'>;
+  /** Whether the client has proven to be `clientId`. */
+  readonly isClientAuthenticated: boolean;
+  /** The accepted assertion, where the grant is one: claims and fingerprint, without its text. */
+  readonly assertion: BoundToken<'jwt-bearer-grant'> | undefined;
 }
 
 /** What the application decides about an access token. */
@@ -97,15 +114,32 @@ export interface AuthorizationServer {
  */
 export function createAuthorizationServer(options: AuthorizationServerOptions): AuthorizationServer {
   knownOptionsOnly(options, authorizationServerOptionNames);
-  const { keys, resources, defaultResource, jwksUri, ...grantOptions } = options;
+  const { keys, resources, defaultResource, jwksUri, ...others } = options;
+  const {
+    clients: clientList = [],
+    onCompatibilityUse,
+    maximumAssertionLifetimeSeconds,
+    ...grantOptions
+  } = others;
   const { issuer, allowInsecureLoopback, clock } = grantOptions;
   const endpoints = endpointsFrom({ ...grantOptions, jwksUri });
-  const grants = createGrantAcceptor({ ...grantOptions, tokenEndpoint: endpoints.tokenEndpoint });
+  const clients = createClientAuthenticator({
+    ...withoutAssertionIssuers(grantOptions),
+    clients: clientList,
+    tokenEndpoint: endpoints.tokenEndpoint,
+    ...(onCompatibilityUse === undefined ? {} : { onCompatibilityUse }),
+    ...(maximumAssertionLifetimeSeconds === undefined ? {} : { maximumAssertionLifetimeSeconds }),
+  });
+  const grants = createGrantAcceptor({
+    ...grantOptions,
+    tokenEndpoint: endpoints.tokenEndpoint,
+    clientCredentials: clients.serves(clientCredentialsGrantType),
+  });
   const tokens = createTokenIssuer({
     issuer,
     keys,
     resources,
-    clientIds: grants.clientIds,
+    clientIds: [...grants.clientIds, ...clients.clientIds],
     ...(defaultResource === undefined ? {} : { defaultResource }),
     ...(allowInsecureLoopback === undefined ? {} : { allowInsecureLoopback }),
     ...(clock === undefined ? {} : { clock }),
@@ -114,8 +148,8 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
 
   async function judgeTokenRequest(request: FormRequestView): Promise<TokenRequest> {
     const form = await readForm(request);
-    refuseClientCredentials(request, form);
-    const grant = await grants.judge(form);
+    const client = await clients.judge(request, form);
+    const grant = await grants.judge(form, client);
     const scope = form.get('scope');
     const requestedScopes = scope === undefined ? undefined : scopeList(scope);
     const target = tokens.target(
@@ -128,9 +162,10 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
       subject: grant.subject,
       resource: target.resource.resource,
       scopes: Object.freeze([...target.scopes]),
+      isClientAuthenticated: client?.isAuthenticated === true,
       assertion: grant.assertion,
     });
-    judged.set(tokenRequest, { grant, requestedScopes });
+    judged.set(tokenRequest, { client, grant, requestedScopes });
     return tokenRequest;
   }
 
@@ -138,7 +173,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     tokenRequest: TokenRequest,
     { scope, claims }: IssuanceOptions = {},
   ): Promise<AccessTokenResponse> {
-    const { grant, requestedScopes } = judgedRequest(tokenRequest);
+    const { client, grant, requestedScopes } = judgedRequest(tokenRequest);
     const { subject, clientId, resource } = tokenRequest;
     const { expiresNoLaterThan } = grant;
     const scopes = narrowed(tokenRequest.scopes, scope);
@@ -151,6 +186,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
       expiresNoLaterThan,
     });
     // Last, when only the signature is missing: a request that is refused uses nothing up.
+    await client?.reserve();
     await grant.reserve();
     const { accessToken, expiresInSeconds } = await prepared.sign();
     return {
@@ -181,6 +217,8 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
         issuer,
         ...endpoints,
         grantTypes: grants.grantTypes,
+        authenticationMethods: clients.methods,
+        acceptsAnonymous: grants.clientIds.length > 0,
         scopes: tokens.scopes,
       }),
     jwks: () => tokens.jwks(),
@@ -191,6 +229,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
 }
 
 interface JudgedRequest {
+  readonly client: AuthenticatedClient | undefined;
   readonly grant: AcceptedGrant;
   readonly requestedScopes: readonly string[] | undefined;
 }
@@ -200,12 +239,22 @@ const authorizationServerOptionNames = [
   'tokenEndpoint',
   'jwksUri',
   'assertionIssuers',
+  'clients',
+  'onCompatibilityUse',
+  'maximumAssertionLifetimeSeconds',
   'stores',
   'leewaySeconds',
   'keyPolicy',
   'onKeyEvent',
   'fetch',
 ] as const satisfies (keyof AuthorizationServerOptions)[];
+
+function withoutAssertionIssuers({
+  assertionIssuers: _assertionIssuers,
+  ...rest
+}: GrantAcceptorOptions): Omit<GrantAcceptorOptions, 'assertionIssuers'> {
+  return rest;
+}
 
 interface Endpoints {
   readonly tokenEndpoint: string;

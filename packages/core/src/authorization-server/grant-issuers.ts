@@ -1,4 +1,5 @@
 import { assertionIssuerOptionNames, type AssertionIssuerOptions } from '../settings/assertion-issuers.js';
+import { isListOf, isNonEmptyString } from '../rules/shapes.js';
 import { knownOptionsOnly } from '../settings/options.js';
 import { SetupError } from '../setup-error.js';
 import { scopesFrom } from './resource-settings.js';
@@ -6,6 +7,8 @@ import { scopesFrom } from './resource-settings.js';
 interface GrantIssuerBase extends AssertionIssuerOptions {
   /** The scopes that its assertions can obtain. A request without `scope` gets those that the resource has. */
   readonly scopes: readonly string[];
+  /** The clients that may use its assertions. Default: every client that authenticates and may use the grant. */
+  readonly clients?: readonly string[];
   /** How long an access token may outlive the assertion it was given for. Units: seconds. Default 0. */
   readonly graceSeconds?: number;
 }
@@ -25,6 +28,8 @@ export interface GrantTrust {
   readonly scopes: readonly string[];
   readonly singleUse: boolean;
   readonly graceSeconds: number;
+  /** The clients that may use its assertions; `undefined` for all of them. */
+  readonly clients: ReadonlySet<string> | undefined;
   /** The client of a request without client authentication; undefined where one is required. */
   readonly anonymousClientId: string | undefined;
 }
@@ -32,6 +37,7 @@ export interface GrantTrust {
 const grantIssuerOptionNames = [
   ...assertionIssuerOptionNames,
   'scopes',
+  'clients',
   'graceSeconds',
   'requireClient',
   'clientId',
@@ -66,8 +72,19 @@ function trustOf(entry: GrantIssuerOptions, where: string): GrantTrust {
     scopes: scopesFrom(entry.scopes, `${where}.scopes`),
     singleUse: entry.singleUse ?? true,
     graceSeconds,
+    clients: clientsFrom(entry.clients, `${where}.clients`),
     anonymousClientId: anonymousClientIdFrom(entry, where),
   };
+}
+
+function clientsFrom(clients: unknown, option: string): ReadonlySet<string> | undefined {
+  if (clients === undefined) return undefined;
+  if (isListOf(isNonEmptyString)(clients) && clients.length > 0) return new Set(clients);
+  throw new SetupError({
+    option,
+    problem: 'it is not a list of client identifiers',
+    remedy: 'Name the clients that may use these assertions, or leave it out.',
+  });
 }
 
 function anonymousClientIdFrom(

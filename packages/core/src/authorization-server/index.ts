@@ -7,9 +7,25 @@ export {
   type IssuanceOptions,
   type TokenRequest,
 } from './authorization-server.js';
+export {
+  createClientAuthenticator,
+  jwtClientAssertionType,
+  type AuthenticatedClient,
+  type ClientAuthenticator,
+  type ClientAuthenticatorOptions,
+  type CompatibilityUse,
+} from './clients/client-authenticator.js';
+export type {
+  ClientAuthenticationMethod,
+  ClientCompatibility,
+  ClientMetadata,
+  ClientRegistry,
+  RegisteredClient,
+} from './clients/registered-client.js';
 export { parseForm, type FormParameters } from './form-parameters.js';
 export { maximumFormBytes, type FormRequestView } from './form-request.js';
 export {
+  clientCredentialsGrantType,
   createGrantAcceptor,
   jwtBearerGrantType,
   type AcceptedGrant,

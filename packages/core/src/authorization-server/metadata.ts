@@ -1,3 +1,5 @@
+import { knownAlgorithms } from '../algorithms.js';
+
 /** A metadata document (RFC 8414 section 2). Members without a value are absent. */
 export interface AuthorizationServerMetadata {
   readonly issuer: string;
@@ -6,6 +8,7 @@ export interface AuthorizationServerMetadata {
   readonly scopes_supported?: readonly string[];
   readonly grant_types_supported: readonly string[];
   readonly token_endpoint_auth_methods_supported: readonly string[];
+  readonly token_endpoint_auth_signing_alg_values_supported?: readonly string[];
 }
 
 /** What an authorization server has switched on. */
@@ -15,6 +18,10 @@ export interface EnabledFeatures {
   readonly jwksUri: string;
   readonly grantTypes: readonly string[];
   readonly scopes: readonly string[];
+  /** How the known clients authenticate. */
+  readonly authenticationMethods: readonly string[];
+  /** Whether a grant is accepted from nobody in particular. */
+  readonly acceptsAnonymous: boolean;
 }
 
 /**
@@ -30,6 +37,8 @@ export function authorizationServerMetadata({
   jwksUri,
   grantTypes,
   scopes,
+  authenticationMethods,
+  acceptsAnonymous,
 }: EnabledFeatures): AuthorizationServerMetadata {
   return {
     issuer,
@@ -37,7 +46,12 @@ export function authorizationServerMetadata({
     jwks_uri: jwksUri,
     ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
     grant_types_supported: grantTypes,
-    token_endpoint_auth_methods_supported: ['none'],
+    token_endpoint_auth_methods_supported: [
+      ...new Set([...authenticationMethods, ...(acceptsAnonymous ? ['none'] : [])]),
+    ],
+    ...(authenticationMethods.includes('private_key_jwt')
+      ? { token_endpoint_auth_signing_alg_values_supported: knownAlgorithms }
+      : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import { AssayError, isAssayError } from '../assay-error.js';
 import type { RefusalAnswer } from '../challenge.js';
 import { failures, type Failure } from '../failures.js';
-import { usesAuthorizationHeader } from './client-credentials.js';
+import { usesAuthorizationHeader } from './uses-authorization-header.js';
 import type { FormRequestView } from './form-request.js';
 
 const defaultRetryAfterSeconds = 5;
@@ -22,7 +22,7 @@ export function tokenErrorAnswer(
   const failure = tokenEndpointFailure(known.failure);
   const headers: Record<string, string> = { ...uncacheable };
   let { status } = failure;
-  if (failure.fault === 'client' && request !== undefined && usesAuthorizationHeader(request)) {
+  if (failure.error === 'invalid_client' && request !== undefined && usesAuthorizationHeader(request)) {
     status = 401;
     headers['WWW-Authenticate'] = `Basic realm="${new URL(issuer).origin}"`;
   }

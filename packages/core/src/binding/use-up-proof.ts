@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { AssayError } from '../assay-error.js';
 import type { SingleUseStore } from '../stores/single-use-store.js';
+import { useUp } from '../stores/use-up.js';
 import type { DpopProof } from './verify-dpop-proof.js';
 
 /** How long a proof would be accepted, were it not used up. */
@@ -23,27 +23,14 @@ export async function useUpProof(
   { claims: { jti, htu, iat }, thumbprint }: DpopProof,
   { proofLifetimeSeconds, leewaySeconds }: ProofWindow,
 ): Promise<void> {
-  const answer: unknown = await reserve(store, {
+  const reservation = {
     purpose: 'dpop-proof',
     scope: [thumbprint],
     id: digestOf(JSON.stringify([htu, jti])),
     // The instant at which the proof is refused for its age belongs to its life.
     expiresAt: (iat as number) + proofLifetimeSeconds + leewaySeconds + 1,
-  });
-  if (answer === 'replayed') throw new AssayError('proof.replayed', { claim: 'jti', reason: 'mismatch' });
-  // Anything but the one good answer refuses.
-  if (answer !== 'reserved') throw new AssayError('service.single-use-store-unavailable');
-}
-
-async function reserve(
-  store: SingleUseStore,
-  reservation: Parameters<SingleUseStore['reserve']>[0],
-): Promise<unknown> {
-  try {
-    return await store.reserve(reservation);
-  } catch (cause) {
-    throw new AssayError('service.single-use-store-unavailable', { cause });
-  }
+  };
+  await useUp(store, reservation, 'proof.replayed');
 }
 
 function digestOf(text: string): string {

@@ -180,6 +180,6 @@ const activity = {
 /** The issuer, with the profile that its opaque tokens are held to. No preset is to be hinted at: there is no dialect. */
 function issuerOfOpaqueTokens(issuer: TrustedIssuer): TrustedIssuer {
   const profileAt = (nowSeconds: number) =>
-    introspectedProfile(issuer.profileAt?.(nowSeconds) ?? accessToken);
+    introspectedProfile((issuer.profileAt?.(nowSeconds) as typeof accessToken | undefined) ?? accessToken);
   return { ...issuer, profileAt, hasCompatibility: true };
 }

@@ -427,7 +427,6 @@ describe('the JWT-bearer grant', () => {
     it.each([
       ['a client_secret', { client_secret: 'wrong' }],
       ['a client_assertion', { client_assertion: 'a.b.c', client_assertion_type: 'x' }],
-      ['a client_assertion_type', { client_assertion_type: 'x' }],
     ])(
       '[rfc7523-3.1-grant-credentials-validated] refuses %s beside a good assertion, and uses nothing up',
       async (_form, credentials) => {

@@ -41,7 +41,7 @@ describe('the set-up of an authorization server', () => {
   it.each<[string, () => unknown, string, RegExp]>([
     ['no options', () => createAuthorizationServer(undefined as never), 'options', /object/],
     ['a misspelt option', create({ store: {} }), 'store', /Did you mean stores/],
-    ['clientIds, which it knows itself', create({ clientIds: [] }), 'clientIds', /Known options/],
+    ['clientIds, which it knows itself', create({ clientIds: [] }), 'clientIds', /Did you mean clients/],
     ['no keys', create({ keys: [] }), 'keys', /generateSigningJwk/],
     ['keys that are no list', create({ keys: serverKey }), 'keys', /private JWK/],
     ['no stores', create({ stores: undefined }), 'stores', /inMemoryStores\(\)/],
