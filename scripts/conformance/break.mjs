@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyEdits } from '../../test/conformance/break/edits.mjs';
+import { metadataBreaks } from '../../test/conformance/break/metadata.mjs';
 import { ruleBreaks } from '../../test/conformance/break/rules.mjs';
 import { standingBreaks } from '../../test/conformance/break/standing.mjs';
 import { stepBreaks } from '../../test/conformance/break/steps.mjs';
@@ -28,8 +29,8 @@ const everySuite = [
  * @returns {Promise<number>}
  */
 export async function breakEverything(root, { only = '' } = {}) {
-  const breaks = [...stepBreaks, ...standingBreaks, ...(await ruleBreaks(root))].filter(({ name }) =>
-    name.includes(only),
+  const breaks = [...stepBreaks, ...standingBreaks, ...metadataBreaks, ...(await ruleBreaks(root))].filter(
+    ({ name }) => name.includes(only),
   );
   const folder = mkdtempSync(join(tmpdir(), 'assay-break-'));
   const started = Date.now();
