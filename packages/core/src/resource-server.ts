@@ -38,6 +38,7 @@ import { audiencesFrom } from './settings/identifiers.js';
 import { leewayFrom } from './settings/numbers.js';
 import { booleanFrom, functionIfAny, knownOptionsOnly } from './settings/options.js';
 import { senderOptionNames, senderPolicyFrom, type SenderOptions } from './settings/sender-options.js';
+import { setupWarnings } from './settings/setup-warnings.js';
 import { tokenLocationsFrom } from './settings/token-locations.js';
 import { accessTokenOptionNames, type AccessTokenOptions } from './settings/trusted-issuers.js';
 import { SetupError } from './setup-error.js';
@@ -146,6 +147,8 @@ export interface ResourceServer {
   readonly issuers: readonly string[];
   /** The issuers that can be asked about their tokens. */
   readonly introspectedIssuers: readonly string[];
+  /** What is no mistake in the options, and weaker or narrower than it may seem. For whoever reads the log at start. */
+  readonly warnings: readonly string[];
   /**
    * Loads metadata and keys now, so that a mistake shows at start.
    *
@@ -424,6 +427,11 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     audiences,
     issuers: named.map(({ identifier }) => identifier),
     introspectedIssuers: introspection?.issuers ?? [],
+    warnings: setupWarnings({
+      leewaySeconds,
+      isAddressKnown: sender.isAddressKnown,
+      hasStores: options.stores !== undefined,
+    }),
     authenticate,
     ensureCurrent,
     watch: (principal, watchOptions = {}) =>

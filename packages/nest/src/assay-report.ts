@@ -7,6 +7,7 @@ import { checkModules } from './report/check-modules.js';
 import { accessOf } from './report/guarded-handler.js';
 import { guardedHandlers, type GuardedHandlers } from './report/guarded-handlers.js';
 import { Judges } from './report/judges.js';
+import { defaultResourceServerName } from './resource-server-token.js';
 
 const logger = new Logger('AssayReport');
 
@@ -62,6 +63,9 @@ export class AssayReport implements OnModuleInit {
     handlers.forEach(checkHandler);
     if (handlers.length === 0) logger.warn(nothingToGuard);
     for (const route of this.report()) logger.log(lineOf(route));
+    for (const { name, resourceServer } of this.judges.modules()) {
+      for (const warning of resourceServer.warnings) logger.warn(`${prefixOf(name)}${warning}`);
+    }
   }
 
   /** Every handler of the application, in the order of the modules: controllers, then gateways and resolvers. */
@@ -89,6 +93,11 @@ export class AssayReport implements OnModuleInit {
 
 const nothingToGuard =
   'No handler is protected: there are no controllers, gateways and resolvers. Guards do not see middleware.';
+
+/** Which resource server it is about, where there may be several. */
+function prefixOf(name: string): string {
+  return name === defaultResourceServerName ? '' : `${name}: `;
+}
 
 function lineOf({ method, path, versions, hosts, handler, access, requirements }: RouteReport): string {
   const where = [
