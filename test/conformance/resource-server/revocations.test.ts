@@ -2,6 +2,7 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   inMemoryRevocations,
   isAssayError,
+  type FailureCode,
   type ResourceServerOptions,
   type RevocationQuery,
   type RevocationStore,
@@ -67,6 +68,14 @@ describe('a resource server with a revocation store', () => {
     await revocations.revoke({ issuer, subject: 'user-1', issuedBefore: nowSeconds });
     await expectAccepted(api, api.builder.accessToken());
     await expectInvalidToken(api, api.builder.accessToken({ iat: nowSeconds - 1 }), 'token.revoked');
+  });
+
+  it.each<readonly [what: string, token: (valid: string) => string, code: FailureCode]>([
+    ['expired', () => api.builder.accessToken({ exp: nowSeconds }), 'token.expired'],
+    ['malformed', (valid) => valid.slice(0, valid.lastIndexOf('.')), 'token.malformed'],
+    ['wrongly signed', (valid) => valid.replace(/[^.]+$/, 'A'.repeat(86)), 'token.signature-invalid'],
+  ])('[rfc6750-3.1-invalid-token] tells the sender that a token is %s', async (_what, tokenOf, code) => {
+    await expectInvalidToken(api, tokenOf(api.builder.accessToken()), code);
   });
 
   it('[rfc6750-3.1-invalid-token] says of a revoked token what it says of every other', async () => {

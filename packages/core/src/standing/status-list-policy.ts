@@ -17,7 +17,10 @@ export interface StatusListPolicy {
   readonly maximumBytes: number;
   /** Units: bytes of one list when it is unpacked. Default 8388608, at most 268435456. */
   readonly maximumInflatedBytes: number;
-  /** Of how many lists something is kept; the one that was asked for longest ago goes first. Default 100, at most 10000. */
+  /**
+   * Of how many lists something is kept, and how many can be fetched at once; the one that was asked for longest ago goes
+   * first. Default 100, at most 10000.
+   */
   readonly maximumLists: number;
   /** Units: bytes of all lists that are kept. Default 67108864, at most 1073741824. */
   readonly maximumCachedBytes: number;
