@@ -114,6 +114,7 @@ const requestSettings: readonly string[] = [
   'requireSenderConstraint',
   'acceptUnknownConfirmation',
   'exposeToBrowsers',
+  'scopesOfActor',
 ] satisfies (keyof RequestSettings)[];
 
 function sorted(settings: Partial<ResourceServerOptions>): {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { jwkThumbprint } from '../keys/jwk-thumbprint.js';
 import { holdsPrivateMembers } from '../keys/public-members.js';
 import { importJwk, type VerificationKey } from '../keys/verification-key.js';
@@ -35,7 +35,7 @@ export function createProofKeys(maximumKept = 1000): ProofKeys {
   return {
     of(jwk) {
       // Of the whole JWK and not the thumbprint, which leaves out what the key may be used for.
-      const digest = createHash('sha256').update(JSON.stringify(jwk)).digest('base64url');
+      const digest = hash('sha256', JSON.stringify(jwk), 'base64url');
       const key = kept.get(digest) ?? importProofKey(jwk);
       if (key !== undefined) keep(digest, key);
       return key;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SingleUseStore } from '../stores/single-use-store.js';
 import { useUp } from '../stores/use-up.js';
 import type { DpopProof } from './verify-dpop-proof.js';
@@ -34,5 +34,5 @@ export async function useUpProof(
 }
 
 function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isKnownAlgorithm, type Algorithm } from '../algorithms.js';
 import { AssayError, isAssayError } from '../assay-error.js';
 import { isJsonObject } from '../encoding/strict-json.js';
@@ -92,7 +92,7 @@ export function expectedOfProof(
 
 /** What `ath` has to be where a proof comes with this access token (RFC 9449 section 4.2). */
 export function accessTokenHashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }
 
 function parsed(text: string): UnverifiedToken {
