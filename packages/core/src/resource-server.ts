@@ -427,11 +427,14 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     audiences,
     issuers: named.map(({ identifier }) => identifier),
     introspectedIssuers: introspection?.issuers ?? [],
-    warnings: setupWarnings({
-      leewaySeconds,
-      isAddressKnown: sender.isAddressKnown,
-      hasStores: options.stores !== undefined,
-    }),
+    warnings: [
+      ...setupWarnings({
+        leewaySeconds,
+        isAddressKnown: sender.isAddressKnown,
+        hasStores: options.stores !== undefined,
+      }),
+      ...published.warnings,
+    ],
     authenticate,
     ensureCurrent,
     watch: (principal, watchOptions = {}) =>

@@ -20,7 +20,11 @@ const checks = [
   ],
   [
     'metadata: a warning of a query',
-    edit('metadata/published-metadata.ts', 'if (!hasQuery) return;', 'if (hasQuery || !hasQuery) return;'),
+    edit(
+      'metadata/published-metadata.ts',
+      '({ hasQuery }) => hasQuery',
+      '({ hasQuery }) => hasQuery && false',
+    ),
   ],
   [
     'metadata: keys over https',

@@ -94,6 +94,7 @@ describe('RFC 9728 section 1.2, resource identifiers', () => {
     const audience = 'https://api.example/v1?tenant=a';
     const resourceServer = createResourceServer(settings({ audience }));
     expect(resourceServer.metadata().resource).toBe(audience);
+    expect(resourceServer.warnings).toContainEqual(expect.stringContaining(audience));
     expect(warning.mock.calls).toEqual([
       [expect.stringContaining(audience), { code: 'ASSAY_RESOURCE_WITH_QUERY' }],
     ]);
@@ -108,6 +109,7 @@ describe('RFC 9728 section 1.2, resource identifiers', () => {
     const warning = warnings();
     const resourceServer = createResourceServer(settings({ audience, allowInsecureLoopback }));
     expect(resourceServer.metadata().resource).toBe(audience);
+    expect(resourceServer.warnings).not.toContainEqual(expect.stringContaining(audience));
     expect(warning).not.toHaveBeenCalled();
     warning.mockRestore();
   });

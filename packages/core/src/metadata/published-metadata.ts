@@ -16,6 +16,8 @@ import { signedMetadata } from './signed-metadata.js';
 /** The documents of a resource server, each at its URL. */
 export interface PublishedMetadata {
   readonly urls: readonly string[];
+  /** For whoever reads the log at start. */
+  readonly warnings: readonly string[];
   /** Throws: `SetupError` for an audience without a document, and for none where there are several. */
   readonly documentOf: (audience?: string) => ProtectedResourceMetadata;
   /**
@@ -54,7 +56,8 @@ export function publishedMetadata(
     resourceIdentifierFrom(audience, allowInsecureLoopback),
   );
   requireOneDocumentEach(identifiers);
-  identifiers.forEach(warnOfQuery);
+  const warnings = identifiers.filter(({ hasQuery }) => hasQuery).map(queryWarning);
+  for (const warning of warnings) process.emitWarning(warning, { code: 'ASSAY_RESOURCE_WITH_QUERY' });
 
   const documents = new Map<string, ProtectedResourceMetadata>();
   // By request target: the text of each document.
@@ -98,6 +101,7 @@ export function publishedMetadata(
 
   return {
     urls: identifiers.map(({ metadataUrl }) => metadataUrl),
+    warnings,
     documentOf,
     urlFor(narrowedTo, request) {
       const about =
@@ -118,6 +122,7 @@ export function publishedMetadata(
 
 const nothingPublished: PublishedMetadata = {
   urls: [],
+  warnings: [],
   documentOf() {
     throw new SetupError({
       option: 'metadata',
@@ -152,11 +157,9 @@ function requireOneDocumentEach(identifiers: readonly ResourceIdentifier[]): voi
   }
 }
 
-function warnOfQuery({ resource, hasQuery }: ResourceIdentifier): void {
-  if (!hasQuery) return;
-  process.emitWarning(
-    `The audience ${resource} has a query, which a resource identifier should not have (RFC 9728 section 1.2): ` +
-      'many clients and proxies lose it. Give the resource a path of its own.',
-    { code: 'ASSAY_RESOURCE_WITH_QUERY' },
+function queryWarning({ resource }: ResourceIdentifier): string {
+  return (
+    `metadata: the audience ${resource} has a query, which a resource identifier should not have (RFC 9728 section 1.2): ` +
+    'many clients and proxies lose it. Give the resource a path of its own.'
   );
 }
