@@ -29,13 +29,19 @@ const compiled = async ({ imports = [], ...metadata }: ModuleMetadata, extras: A
 export const createdOnExpress = async (metadata: ModuleMetadata, extras: AssayModuleExtras = {}) =>
   (await compiled(metadata, extras)).createNestApplication<NestExpressApplication>();
 
-export const startedOnExpress = async (metadata: ModuleMetadata, configure: Configure = () => undefined) => {
+export const startedOnExpress = async (
+  metadata: ModuleMetadata,
+  configure: Configure = () => undefined,
+): Promise<NestExpressApplication> => {
   const app = await createdOnExpress(metadata);
   configure(app);
   return app.init();
 };
 
-export const startedOnFastify = async (metadata: ModuleMetadata, configure: Configure = () => undefined) => {
+export const startedOnFastify = async (
+  metadata: ModuleMetadata,
+  configure: Configure = () => undefined,
+): Promise<NestFastifyApplication> => {
   const app = (await compiled(metadata, {})).createNestApplication<NestFastifyApplication>(
     new FastifyAdapter(),
   );
