@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { generateSigningJwk, inMemoryStores, type Clock, type Jwk } from '@assay/core';
+import { generateSigningJwk, inMemoryStores, type Clock, type Jwk, type Stores } from '@assay/core';
 import { createAuthorizationServer, type AuthorizationServer } from '@assay/core/authorization-server';
 import {
   authorizationServerMetadata,
@@ -9,16 +9,25 @@ import {
 } from '@assay/express/authorization-server';
 import type { Config } from './config.js';
 
+/** What a server has beside its configuration. */
+export interface Surroundings {
+  readonly clock?: Clock;
+  /** Default: in memory, for one process. Instances that share their work need stores that they share. */
+  readonly stores?: Stores;
+}
+
 /** The authorization server that a configuration describes, with a fresh signing key. */
-export async function createServer(config: Config, clock?: Clock): Promise<AuthorizationServer> {
+export async function createServer(
+  config: Config,
+  { clock, stores = inMemoryStores(clock === undefined ? {} : { clock }) }: Surroundings = {},
+): Promise<AuthorizationServer> {
   return createAuthorizationServer({
     issuer: config.issuer,
     allowInsecureLoopback: config.allowInsecureLoopback ?? false,
     keys: [await generateSigningJwk('ES256')],
     resources: config.resources,
     assertionIssuers: config.assertionIssuers.map(assertionIssuerOf),
-    // One process: enough for an example. Instances that share their work need a store that they share.
-    stores: inMemoryStores(clock === undefined ? {} : { clock }),
+    stores,
     ...(clock === undefined ? {} : { clock }),
   });
 }

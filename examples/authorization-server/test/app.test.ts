@@ -41,7 +41,7 @@ describe('the example authorization server', () => {
         },
       ],
     };
-    app = createApp(await createServer(config, clock));
+    app = createApp(await createServer(config, { clock }));
   });
 
   const assertion = (claims: Record<string, unknown> = {}) =>

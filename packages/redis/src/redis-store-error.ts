@@ -49,11 +49,16 @@ export function failedCommand(error: unknown): RedisStoreError {
 const replyCode = /^[A-Z][A-Z0-9]{1,30}(?= |$)/;
 const plainName = /^\w{1,60}$/;
 
+/** Errors are known by their members: a test runner can have an `Error` of its own. */
 function detailOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  const { code } = error as NodeJS.ErrnoException;
+  if (typeof error !== 'object' || error === null) return 'unknown';
+  const { code, message, constructor } = error as {
+    code?: unknown;
+    message?: unknown;
+    constructor?: unknown;
+  };
   if (typeof code === 'string' && plainName.test(code)) return code;
-  const [reply] = replyCode.exec(error.message) ?? [];
-  const { name } = error.constructor;
+  const [reply] = typeof message === 'string' ? (replyCode.exec(message) ?? []) : [];
+  const name = typeof constructor === 'function' ? constructor.name : '';
   return reply ?? (plainName.test(name) ? name : 'unknown');
 }

@@ -10,8 +10,11 @@ const packages = new URL('../../../', import.meta.url);
 if (isMainThread) register(import.meta.url);
 
 export function resolve(specifier, context, next) {
-  const [, name] = /^@assay\/([a-z-]+)$/.exec(specifier) ?? [];
-  if (name !== undefined) return next(new URL(`${name}/src/index.ts`, packages).href, context);
+  const [, name, part] = /^@assay\/([a-z-]+)(?:\/([a-z-]+))?$/.exec(specifier) ?? [];
+  if (name !== undefined) {
+    const folder = part === undefined ? `${name}/src` : `${name}/src/${part}`;
+    return next(new URL(`${folder}/index.ts`, packages).href, context);
+  }
   if (/^\.{1,2}\/.*\.js$/.test(specifier)) {
     const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
     if (existsSync(source)) return next(source.href, context);
