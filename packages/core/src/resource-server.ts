@@ -431,6 +431,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       ...setupWarnings({
         leewaySeconds,
         isAddressKnown: sender.isAddressKnown,
+        offersDpop: sender.offersDpop,
         hasStores: options.stores !== undefined,
       }),
       ...published.warnings,

@@ -4,6 +4,8 @@ export interface NotableSettings {
   readonly leewaySeconds: number;
   /** Whether it is known by which address clients reach this server. */
   readonly isAddressKnown: boolean;
+  /** Whether challenges offer DPoP, so that proofs are to be expected. */
+  readonly offersDpop: boolean;
   /** Whether the application said where used proofs are remembered. */
   readonly hasStores: boolean;
 }
@@ -15,6 +17,7 @@ const ordinaryLeewaySeconds = 60;
 export function setupWarnings({
   leewaySeconds,
   isAddressKnown,
+  offersDpop,
   hasStores,
 }: NotableSettings): readonly string[] {
   const warnings: string[] = [];
@@ -28,7 +31,7 @@ export function setupWarnings({
       'publicUrl: it is not known by which address clients reach this server, so that tokens that are bound to a DPoP ' +
         'key are refused. Give publicUrl, or trustedProxies that say it.',
     );
-  } else if (!hasStores) {
+  } else if (offersDpop && !hasStores) {
     warnings.push(
       'stores: DPoP proofs are remembered in this process alone, so that each of several instances would accept a proof ' +
         'once. Give stores that they share.',

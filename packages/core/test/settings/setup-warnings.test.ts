@@ -47,12 +47,20 @@ describe('the warnings of a resource server', () => {
     expect(warnedOf(options)).toEqual(expected);
   });
 
-  it('say that proofs are remembered in this process alone, where nothing was said of that', () => {
+  it.each<readonly [string, Partial<ResourceServerOptions>]>([
+    ['offered', { dpop: true }],
+    ['required', { requireSenderConstraint: 'dpop' }],
+  ])('say that proofs are remembered in this process alone, where DPoP is %s', (_how, options) => {
     const { issuer, audience, jwks: keys } = builder;
-    expect(createResourceServer({ issuer, audience, keys }).warnings).toEqual([
+    expect(createResourceServer({ issuer, audience, keys, ...options }).warnings).toEqual([
       'stores: DPoP proofs are remembered in this process alone, so that each of several instances would accept a proof ' +
         'once. Give stores that they share.',
     ]);
+  });
+
+  it('say nothing of remembering proofs where nobody speaks of DPoP', () => {
+    const { issuer, audience, jwks: keys } = builder;
+    expect(createResourceServer({ issuer, audience, keys }).warnings).toEqual([]);
   });
 
   it('say nothing of remembering proofs that are all refused', () => {
