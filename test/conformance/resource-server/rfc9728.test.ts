@@ -1,6 +1,7 @@
 import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
+  audience,
   authorizationDetail,
   createResourceServer,
   failures,
@@ -9,10 +10,12 @@ import {
   SetupError,
   type Algorithm,
   type ProtectedResourceMetadata,
+  type Requirement,
   type ResourceMetadataOptions,
   type ResourceServerOptions,
 } from '@assay/core';
 import { fixedClock, type TokenBuilder } from '@assay/testing';
+import { parseChallenges } from '../support/parse-challenges.js';
 import { baselineBuilder, nowSeconds } from '../support/protected-api.js';
 import {
   closePublishedApis,
@@ -423,6 +426,27 @@ describe.each(publishedPlatforms)('RFC 9728 section 3 on %s', (platform) => {
       keys.map(({ kid }) => kid),
     );
     expect(verifiedWith(body, jwt).claims).toMatchObject({ iss: firstVersion, resource: firstVersion });
+  });
+});
+
+describe('RFC 9728 section 5.1, without HTTP', () => {
+  it('[rfc9728-5.1-challenge] points to the audience that requirements narrow a route to', async () => {
+    const api = createResourceServer(settings({ audience: [firstVersion, secondVersion] }));
+    const token = builder.accessToken({ aud: firstVersion });
+    const headers = { authorization: [`Bearer ${token}`] };
+    const principal = await api.authenticate({ method: 'GET', url: '/v1/orders', headers });
+    const pointerOf = async (...requirements: Requirement[]) => {
+      const refusal: unknown = await api.authorize(principal, requirements).catch((error: unknown) => error);
+      return parseChallenges(api.challenge(refusal).headers['WWW-Authenticate'] ?? '').map(
+        ({ parameters }) => parameters['resource_metadata'],
+      );
+    };
+
+    expect(await pointerOf(audience(secondVersion))).toEqual([`https://api.example${wellKnown}/v2`]);
+    expect(await pointerOf(scope('orders:read'))).toEqual([`https://api.example${wellKnown}/v1`]);
+    expect(await pointerOf(scope('orders:read'), audience(secondVersion))).toEqual([
+      `https://api.example${wellKnown}/v2`,
+    ]);
   });
 });
 
