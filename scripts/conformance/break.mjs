@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyEdits } from '../../test/conformance/break/edits.mjs';
+import { clientBreaks } from '../../test/conformance/break/clients.mjs';
 import { metadataBreaks } from '../../test/conformance/break/metadata.mjs';
 import { ruleBreaks } from '../../test/conformance/break/rules.mjs';
 import { standingBreaks } from '../../test/conformance/break/standing.mjs';
@@ -29,9 +30,13 @@ const everySuite = [
  * @returns {Promise<number>}
  */
 export async function breakEverything(root, { only = '' } = {}) {
-  const breaks = [...stepBreaks, ...standingBreaks, ...metadataBreaks, ...(await ruleBreaks(root))].filter(
-    ({ name }) => name.includes(only),
-  );
+  const breaks = [
+    ...stepBreaks,
+    ...standingBreaks,
+    ...metadataBreaks,
+    ...clientBreaks,
+    ...(await ruleBreaks(root)),
+  ].filter(({ name }) => name.includes(only));
   const folder = mkdtempSync(join(tmpdir(), 'assay-break-'));
   const started = Date.now();
   let unnoticed = 0;

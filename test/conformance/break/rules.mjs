@@ -31,6 +31,7 @@ export async function ruleBreaks(root) {
   const load = (module) => import(pathToFileURL(`${root}/packages/core/dist/esm/${module}.js`).href);
   const { accessToken } = await load('profiles/access-token');
   const { jwtBearerGrant } = await load('profiles/jwt-bearer-grant');
+  const { clientAssertion } = await load('profiles/client-assertion');
   const { statusList } = await load('profiles/status-list');
   const presets = await Promise.all(
     ['auth0', 'cognito', 'entra', 'google', 'keycloak', 'okta', 'without-typ'].map(async (file) =>
@@ -59,6 +60,13 @@ export async function ruleBreaks(root) {
       file: 'packages/core/src/profiles/jwt-bearer-grant.ts',
       expression: 'jwtBearerGrant.rules',
       suites: grantSuites,
+      rowRequired: true,
+    }),
+    ...breaksOf(clientAssertion.rules, {
+      profile: 'client-assertion',
+      file: 'packages/core/src/profiles/client-assertion.ts',
+      expression: 'clientAssertion.rules',
+      suites: ['test/conformance/authorization-server/client-assertion-'],
       rowRequired: true,
     }),
     ...breaksOf(statusList.rules, {

@@ -10,8 +10,10 @@ import { SetupError } from '../setup-error.js';
 import {
   createClientAuthenticator,
   type AuthenticatedClient,
+  type ClientAuthenticator,
   type ClientAuthenticatorOptions,
 } from './clients/client-authenticator.js';
+import type { GrantIssuerOptions } from './grant-issuers.js';
 import { readForm, type FormRequestView } from './form-request.js';
 import {
   clientCredentialsGrantType,
@@ -20,7 +22,7 @@ import {
   type GrantAcceptorOptions,
 } from './grant-acceptor.js';
 import { authorizationServerMetadata, type AuthorizationServerMetadata } from './metadata.js';
-import { tokenErrorAnswer } from './token-error-answer.js';
+import { clientErrorStatusFrom, tokenErrorAnswer, type ClientErrorStatus } from './token-error-answer.js';
 import { createTokenIssuer, tokenIssuerOptionNames, type TokenIssuerOptions } from './token-issuer.js';
 
 /** The options of an authorization server. */
@@ -32,6 +34,11 @@ export interface AuthorizationServerOptions
   readonly onCompatibilityUse?: ClientAuthenticatorOptions['onCompatibilityUse'];
   /** How long a client's assertion may live, and how long ago it may have been issued. Units: seconds. Default 300. */
   readonly maximumAssertionLifetimeSeconds?: number;
+  /**
+   * The status of `invalid_client` for a client that used no `Authorization` header; one that did is told 401 anyway.
+   * RFC 6749 section 5.2 permits both. Default 400.
+   */
+  readonly clientErrorStatus?: ClientErrorStatus;
   /** The URL of the token endpoint. Default: `/token` below the issuer. */
   readonly tokenEndpoint?: string;
   /** The URL of the published key set. Default: `/jwks` below the issuer. */
@@ -119,8 +126,10 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     clients: clientList = [],
     onCompatibilityUse,
     maximumAssertionLifetimeSeconds,
+    clientErrorStatus: givenClientErrorStatus,
     ...grantOptions
   } = others;
+  const clientErrorStatus = clientErrorStatusFrom(givenClientErrorStatus);
   const { issuer, allowInsecureLoopback, clock } = grantOptions;
   const endpoints = endpointsFrom({ ...grantOptions, jwksUri });
   const clients = createClientAuthenticator({
@@ -135,6 +144,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     tokenEndpoint: endpoints.tokenEndpoint,
     clientCredentials: clients.serves(clientCredentialsGrantType),
   });
+  refuseAnonymousClients(grantOptions.assertionIssuers ?? [], clients);
   const tokens = createTokenIssuer({
     issuer,
     keys,
@@ -211,7 +221,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     issuer,
     judgeTokenRequest,
     issueAccessToken,
-    refusal: (error, request) => tokenErrorAnswer(error, { issuer, request }),
+    refusal: (error, request) => tokenErrorAnswer(error, { issuer, request, clientErrorStatus }),
     metadata: () =>
       authorizationServerMetadata({
         issuer,
@@ -242,6 +252,7 @@ const authorizationServerOptionNames = [
   'clients',
   'onCompatibilityUse',
   'maximumAssertionLifetimeSeconds',
+  'clientErrorStatus',
   'stores',
   'leewaySeconds',
   'keyPolicy',
@@ -254,6 +265,22 @@ function withoutAssertionIssuers({
   ...rest
 }: GrantAcceptorOptions): Omit<GrantAcceptorOptions, 'assertionIssuers'> {
   return rest;
+}
+
+/** A client that has a key would be named in tokens for requests in which nobody has shown it. */
+function refuseAnonymousClients(
+  assertionIssuers: readonly Pick<GrantIssuerOptions, 'clientId'>[],
+  { confidentialClientIds }: ClientAuthenticator,
+): void {
+  assertionIssuers.forEach(({ clientId }, index) => {
+    if (clientId === undefined || !confidentialClientIds.includes(clientId)) return;
+    throw new SetupError({
+      option: `assertionIssuers[${String(index)}].clientId`,
+      problem: 'this client has a key to authenticate with, and its tokens would be had without',
+      remedy:
+        'Leave out requireClient: false and clientId, or name a client that is not registered with a key.',
+    });
+  });
 }
 
 interface Endpoints {

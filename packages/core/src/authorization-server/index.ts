@@ -36,7 +36,7 @@ export type { GrantIssuerOptions } from './grant-issuers.js';
 export { metadataPath, type AuthorizationServerMetadata } from './metadata.js';
 export type { ResourceOptions } from './resource-settings.js';
 export type { Resource, Target, TargetRequest } from './resources.js';
-export { uncacheable } from './token-error-answer.js';
+export { uncacheable, type ClientErrorStatus } from './token-error-answer.js';
 export {
   createTokenIssuer,
   type AccessTokenRequest,

@@ -5,7 +5,7 @@ import {
   lifetimeIsBounded,
   notExpired,
   notIssuedInTheFuture,
-  notOlderThanAllowed,
+  notOlderThanAllowedIfItSays,
   notUsedBeforeItsTime,
 } from '../rules/times.js';
 import { tokenIdIsUsable } from '../rules/token-id-is-usable.js';
@@ -32,7 +32,7 @@ export const clientAssertion: Profile<'client-assertion'> = {
     notExpired, //                           3, item 4
     notUsedBeforeItsTime, //                 3, item 5
     notIssuedInTheFuture, //                 3, item 6
-    notOlderThanAllowed, //                  3, item 6
+    notOlderThanAllowedIfItSays, //          3, item 6
     lifetimeIsBounded, //                    3, items 4 and 6
     tokenIdIsUsable, //                      3, item 7
   ],

@@ -81,6 +81,20 @@ export const notOlderThanAllowed: Rule = {
 };
 
 /**
+ * The token, where it says when it was issued, was issued no longer ago than the receiver's limit. For kinds whose `iat`
+ * is optional.
+ *
+ * Error: `token.too-old`.
+ * Spec: RFC 7519 section 4.1.6; RFC 7523 section 3.
+ */
+export const notOlderThanAllowedIfItSays: Rule = {
+  guarantees: 'iat, where present, is no longer ago than the configured limit',
+  spec: 'RFC 7519 section 4.1.6; RFC 7523 section 3',
+  check: (token, expected) =>
+    token.claims['iat'] === undefined ? satisfied : notOlderThanAllowed.check(token, expected),
+};
+
+/**
  * The token does not live longer than the receiver's limit, where it has one: neither from now nor from its `iat`.
  *
  * Error: `token.lifetime-excessive`.

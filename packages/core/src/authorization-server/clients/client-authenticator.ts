@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../../clock.js';
 import type { BoundToken } from '../../evidence.js';
 import type { Fetch } from '../../keys/fetch-json.js';
 import type { KeyPolicy } from '../../keys/key-policy.js';
-import type { KeyEvent } from '../../keys/key-source.js';
+import { tellSafely, type KeyEvent } from '../../keys/key-source.js';
 import { clientAssertion } from '../../profiles/client-assertion.js';
 import { endpointFrom } from '../../settings/endpoint.js';
 import { issuerFrom } from '../../settings/identifiers.js';
@@ -16,10 +16,17 @@ import { singleUseStoreFrom } from '../../stores/single-use-store-option.js';
 import { useUp } from '../../stores/use-up.js';
 import type { TrustedIssuers } from '../../trusted-issuer.js';
 import { createVerifier } from '../../verifier.js';
-import type { FormParameters } from '../form-parameters.js';
+import { requiredParameter, type FormParameters } from '../form-parameters.js';
 import type { FormRequestView } from '../form-request.js';
+import { resolvedClients } from './resolved-clients.js';
 import { staticClients } from './static-clients.js';
-import type { ClientMetadata, ClientRegistry, RegisteredClient } from './registered-client.js';
+import type {
+  ClientAuthenticationMethod,
+  ClientMetadata,
+  ClientRegistry,
+  Clients,
+  RegisteredClient,
+} from './registered-client.js';
 
 /** The type of a client assertion that is a JWT (RFC 7523 section 2.2). */
 export const jwtClientAssertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -91,8 +98,11 @@ export interface AuthenticatedClient {
 /** Judges who the client of a request is. */
 export interface ClientAuthenticator {
   /** The methods of the known clients, for metadata. */
-  readonly methods: readonly string[];
+  readonly methods: readonly ClientAuthenticationMethod[];
+  /** The clients of a list; none of a registry. */
   readonly clientIds: readonly string[];
+  /** Those among them that have a key to authenticate with. */
+  readonly confidentialClientIds: readonly string[];
   /** Whether any client may use a grant type. Of a registry that cannot be listed, any may. */
   readonly serves: (grantType: string) => boolean;
   /**
@@ -140,55 +150,44 @@ export function createClientAuthenticator(options: ClientAuthenticatorOptions): 
     },
   });
   const issuers: TrustedIssuers = {
-    get: async (clientId) => (await find(clientId))?.assertions,
+    get: async (clientId) => (await clients.find(clientId))?.assertions,
     values: () => known.flatMap(({ assertions }) => assertions ?? []),
   };
   const verifier = createVerifier({ profile: clientAssertion, issuers, clock });
 
-  async function find(clientId: string): Promise<RegisteredClient | undefined> {
-    try {
-      return await clients.find(clientId);
-    } catch (cause) {
-      throw isAssayError(cause) ? cause : new AssayError('service.clients-unavailable', { cause });
-    }
-  }
-
   async function byAssertion(form: FormParameters): Promise<AuthenticatedClient> {
-    const type = requiredBeside(form, 'client_assertion_type');
-    const text = requiredBeside(form, 'client_assertion');
-    if (type !== jwtClientAssertionType) throw new AssayError('client.credentials-refused');
+    const text = requiredParameter(form, 'client_assertion');
     const assertion = await verifier.verify(text).catch(refuseAssertion);
     const { issuer: clientId, claims } = assertion;
-    const client = await find(clientId);
+    const client = await clients.find(clientId);
     if (client === undefined || (form.get('client_id') ?? clientId) !== clientId) {
       throw new AssayError('client.assertion-refused', { claim: 'client_id', reason: 'mismatch' });
     }
-    if (onCompatibilityUse !== undefined && !isForIssuer(claims['aud'])) {
-      onCompatibilityUse({ clientId, setting: 'audience: token-endpoint' });
+    if (!isForIssuer(claims['aud'])) {
+      tellSafely(onCompatibilityUse, { clientId, setting: 'audience: token-endpoint' });
     }
     const { exp, jti } = claims as { exp: number; jti: string };
+    const refusedAt = Math.ceil(exp + leewaySeconds);
     return {
       client,
       isAuthenticated: true,
       assertion,
-      reserve: () =>
-        useUp(
-          store,
-          {
-            purpose: 'client-assertion',
-            scope: [issuer, clientId],
-            id: jti,
-            expiresAt: Math.ceil(exp + leewaySeconds),
-          },
-          'client.replayed',
-        ),
+      async reserve() {
+        // It may have died since it was judged, and stores forget what has.
+        if (clock.nowMs() / 1000 >= exp + leewaySeconds) {
+          throw new AssayError('client.assertion-refused', { claim: 'exp', reason: 'mismatch' });
+        }
+        const scope = [issuer, clientId];
+        const reservation = { purpose: 'client-assertion', scope, id: jti, expiresAt: refusedAt };
+        await useUp(store, reservation, 'client.replayed');
+      },
     };
   }
 
   const isForIssuer = (aud: unknown) => aud === issuer || (Array.isArray(aud) && aud[0] === issuer);
 
   async function byName(clientId: string): Promise<AuthenticatedClient | undefined> {
-    const client = await find(clientId);
+    const client = await clients.find(clientId);
     // A client that nobody knows is none; a grant may be accepted from nobody in particular.
     if (client === undefined) return undefined;
     // Whoever has a key has to use it: a name is known to everybody.
@@ -197,11 +196,16 @@ export function createClientAuthenticator(options: ClientAuthenticatorOptions): 
   }
 
   return {
-    methods: [...new Set(known.map(({ authenticationMethod }) => authenticationMethod))],
+    // Of a registry that cannot be listed, clients may use whatever is supported.
+    methods: isListed ? [...new Set(known.map((client) => client.authenticationMethod))] : supportedMethods,
     clientIds: known.map(({ clientId }) => clientId),
+    confidentialClientIds: known
+      .filter(({ assertions }) => assertions !== undefined)
+      .map(({ clientId }) => clientId),
     serves: (grantType) => !isListed || known.some(({ grantTypes }) => grantTypes.has(grantType)),
     async judge(request, form) {
       const used = methodsUsed(request, form);
+      if (used.includes('assertion')) requireKnownAssertionType(form);
       if (used.length > 1) throw new AssayError('request.credentials-mixed');
       if (used[0] === 'assertion') return byAssertion(form);
       if (used.length > 0) throw new AssayError('client.credentials-refused');
@@ -210,6 +214,8 @@ export function createClientAuthenticator(options: ClientAuthenticatorOptions): 
     },
   };
 }
+
+const supportedMethods: readonly ClientAuthenticationMethod[] = ['private_key_jwt', 'none'];
 
 /** How long an assertion may live by default. Units: seconds. */
 const defaultMaximumLifetimeSeconds = 300;
@@ -227,10 +233,11 @@ function methodsUsed(
   ];
 }
 
-function requiredBeside(form: FormParameters, name: string): string {
-  const value = form.get(name);
-  if (value !== undefined) return value;
-  throw new AssayError('request.parameter-missing', { claim: name, reason: 'missing' });
+/** An assertion counts only beside its type; one of another type is a method that is not supported. */
+function requireKnownAssertionType(form: FormParameters): void {
+  const type = requiredParameter(form, 'client_assertion_type');
+  requiredParameter(form, 'client_assertion');
+  if (type !== jwtClientAssertionType) throw new AssayError('client.credentials-refused');
 }
 
 /** Whatever is wrong with an assertion has one answer, so that it tells nobody which clients there are. */
@@ -243,13 +250,13 @@ function refuseAssertion(cause: unknown): never {
 function registryFrom(
   clients: unknown,
   surroundings: Parameters<typeof staticClients>[1],
-): { readonly clients: ClientRegistry; readonly known: readonly RegisteredClient[] } {
+): { readonly clients: Clients; readonly known: readonly RegisteredClient[] } {
   if (Array.isArray(clients)) {
     const list = staticClients(clients as readonly ClientMetadata[], surroundings);
     return { clients: list, known: list.all };
   }
   if (typeof (clients as Partial<ClientRegistry> | undefined)?.find === 'function') {
-    return { clients: clients as ClientRegistry, known: [] };
+    return { clients: resolvedClients(clients as ClientRegistry, surroundings), known: [] };
   }
   throw new SetupError({
     option: 'clients',

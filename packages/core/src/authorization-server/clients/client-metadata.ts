@@ -8,8 +8,14 @@ import {
 } from '../../profiles/client-assertion.js';
 import { isListOf, isNonEmptyString } from '../../rules/shapes.js';
 import { algorithmsFrom } from '../../settings/algorithm-list.js';
-import { keySourceFrom, type KeysOption, type RemoteKeySettings } from '../../settings/key-option.js';
+import {
+  keySourceFrom,
+  type KeySetUrl,
+  type KeysOption,
+  type RemoteKeySettings,
+} from '../../settings/key-option.js';
 import { booleanFrom, knownOptionsOnly } from '../../settings/options.js';
+import { isSecureUrl } from '../../keys/secure-url.js';
 import { SetupError } from '../../setup-error.js';
 import type { TrustedIssuer } from '../../trusted-issuer.js';
 import type { JwkSet } from '../../keys/fixed-keys.js';
@@ -107,7 +113,8 @@ function assertionsOf(
     `${where}.token_endpoint_auth_signing_alg`,
   );
   const option = `${where}.${jwks === undefined ? 'jwks_uri' : 'jwks'}`;
-  const keys: KeysOption = jwks === undefined ? { jwksUri: jwksUri ?? '' } : keySetFrom(jwks, option);
+  const keys: KeysOption =
+    jwks === undefined ? keySetUrlFrom(jwksUri, option, remote) : keySetFrom(jwks, option);
   const strict = booleanFrom(metadata.requireTyp, `${where}.requireTyp`)
     ? typedClientAssertion
     : clientAssertion;
@@ -148,9 +155,23 @@ function relaxationFrom(
   if (tokenEndpoint === undefined) {
     throw refused(`${option}.audience`, 'the token endpoint is not known', 'Give tokenEndpoint.');
   }
-  const untilSeconds = Date.parse(compatibility.until) / 1000;
+  const until: unknown = compatibility.until;
+  const untilSeconds = typeof until === 'string' ? Date.parse(until) / 1000 : NaN;
   if (Number.isFinite(untilSeconds)) return { tokenEndpoint, untilSeconds };
   throw refused(`${option}.until`, 'it is not a date', "Say until when, for instance '2027-06-30'.");
+}
+
+function keySetUrlFrom(
+  url: unknown,
+  option: string,
+  { allowInsecureLoopback }: RemoteKeySettings,
+): KeySetUrl {
+  if (typeof url === 'string' && isSecureUrl(url, { allowInsecureLoopback })) return { jwksUri: url };
+  throw refused(
+    option,
+    'it is not an https URL',
+    'Use https, or set allowInsecureLoopback: true for a server on this machine.',
+  );
 }
 
 function keySetFrom(jwks: unknown, option: string): JwkSet {

@@ -47,9 +47,15 @@ export interface RegisteredClient {
 }
 
 /**
- * Knows clients. Asked with identifiers that anybody may have made up: an unknown one costs as little as a look-up, and
- * is answered `undefined`. What it rejects with is an outage.
+ * Knows clients: for those that are too many, or too changing, to stand in the configuration. Asked at every request with
+ * identifiers that anybody may have made up: an unknown one costs as little as a look-up, and is answered `undefined`.
+ * Whatever it rejects with is an outage, and so is metadata that is not in order: 503 `service.clients-unavailable`.
  */
 export interface ClientRegistry {
+  readonly find: (clientId: string) => ClientMetadata | undefined | Promise<ClientMetadata | undefined>;
+}
+
+/** The clients of a server, by their exact identifier. */
+export interface Clients {
   readonly find: (clientId: string) => RegisteredClient | undefined | Promise<RegisteredClient | undefined>;
 }

@@ -1,6 +1,6 @@
 import { SetupError } from '../../setup-error.js';
 import { registeredClientFrom, type ClientSurroundings } from './client-metadata.js';
-import type { ClientMetadata, ClientRegistry, RegisteredClient } from './registered-client.js';
+import type { ClientMetadata, Clients, RegisteredClient } from './registered-client.js';
 
 /**
  * The clients of a list.
@@ -10,7 +10,7 @@ import type { ClientMetadata, ClientRegistry, RegisteredClient } from './registe
 export function staticClients(
   clients: readonly ClientMetadata[],
   surroundings: ClientSurroundings,
-): ClientRegistry & { readonly all: readonly RegisteredClient[] } {
+): Clients & { readonly all: readonly RegisteredClient[] } {
   const known = new Map<string, RegisteredClient>();
   clients.forEach((metadata, index) => {
     const where = `clients[${String(index)}]`;
