@@ -83,7 +83,7 @@ async function putRecords(server: RedisServer): Promise<void> {
   const open = singleClients['node-redis'];
   if (open === undefined) throw new Error('there is no such client');
   const { client, close } = await open(server);
-  const { records } = redisStores(client);
+  const { records } = redisStores(client, { timeoutMs: 20_000 });
   const expiresAt = Math.floor(Date.now() / 1000) + 300;
   const puts = Array.from({ length: count }, (_, id) =>
     records.put({ purpose: 'race', scope: ['client'], id: String(id), value: id, expiresAt }),
