@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import { deflateRawSync, deflateSync, gzipSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createResourceServer, isAssayError, type Claims, type FailureCode } from '@assay/core';
@@ -98,6 +97,8 @@ describe('the reference', () => {
   });
 
   it.each([
+    ['a text', 'x'],
+    ['null', null],
     ['{}', {}],
     ['an unknown mechanism', { other_mechanism: {} }],
   ])('[tsl-6.2-reference-shape] refuses a status of %s although tokens need none', async (_what, status) => {
@@ -211,7 +212,7 @@ describe('the request for the list', () => {
   it.each(badAnswers)(
     '[tsl-8.1-fetch] accepts no token when the answer is %s and nothing is kept',
     async (_what, answer) => {
-      api = await startStatusListApi({ statusListPolicy: { fetchTimeoutMs: 250 } });
+      api = await startStatusListApi({ statusListPolicy: { fetchTimeoutMs: 2000 } });
       answer(api);
       await expectUnavailable(api, api.tokenAt(0), 'service.status-unavailable');
     },
@@ -220,7 +221,7 @@ describe('the request for the list', () => {
   it.each(badAnswers)(
     '[tsl-8.1-fetch] goes by a list that is still valid when the answer is %s',
     async (_what, answer) => {
-      api = await startStatusListApi({ statusListPolicy: { fetchTimeoutMs: 250 } });
+      api = await startStatusListApi({ statusListPolicy: { fetchTimeoutMs: 2000 } });
       api.serveList({ claims: { ttl: 100 }, bytes: Buffer.from([0b10]) });
       await expectAccepted(api, api.tokenAt(0));
       answer(api);
@@ -370,24 +371,28 @@ describe('the list as a JWT', () => {
     await expectAccepted(api, api.tokenAt(0));
   });
 
-  it.each<readonly [what: string, variation: ListVariation]>([
-    ['typ JWT', { header: { typ: 'JWT' } }],
-    ['no typ', { header: { typ: undefined } }],
-    ['the typ of an access token', { header: { typ: 'at+jwt' } }],
-    ['no sub', { claims: { sub: undefined } }],
-    ['no iat', { claims: { iat: undefined } }],
-    ['no status_list', { claims: { status_list: undefined } }],
-    ['ttl 0', { claims: { ttl: 0 } }],
-    ['ttl -5', { claims: { ttl: -5 } }],
-    ['ttl "60"', { claims: { ttl: '60' } }],
-    ['iat in the future', { claims: { iat: nowSeconds + 1 } }],
-    ['nbf in the future', { claims: { nbf: nowSeconds + 1 } }],
-    ['another audience', { claims: { aud: 'https://other.example' } }],
-    ['an unknown critical extension', { header: { crit: ['x'], x: 1 } }],
-    ['an unknown kid', { header: { kid: 'k2' } }],
-  ])('[tsl-5.1-typ-signature] is refused with %s', async (_what, variation) => {
+  it.each<readonly [what: string, variation: ListVariation, code: FailureCode, claim: string]>([
+    ['typ JWT', { header: { typ: 'JWT' } }, 'token.type-mismatch', 'typ'],
+    ['no typ', { header: { typ: undefined } }, 'token.type-mismatch', 'typ'],
+    ['the typ of an access token', { header: { typ: 'at+jwt' } }, 'token.type-mismatch', 'typ'],
+    ['no sub', { claims: { sub: undefined } }, 'token.claim-invalid', 'sub'],
+    ['no iat', { claims: { iat: undefined } }, 'token.claim-invalid', 'iat'],
+    ['no status_list', { claims: { status_list: undefined } }, 'token.claim-invalid', 'status_list'],
+    ['ttl 0', { claims: { ttl: 0 } }, 'token.claim-invalid', 'ttl'],
+    ['ttl -5', { claims: { ttl: -5 } }, 'token.claim-invalid', 'ttl'],
+    ['ttl "60"', { claims: { ttl: '60' } }, 'token.claim-invalid', 'ttl'],
+    ['iat in the future', { claims: { iat: nowSeconds + 1 } }, 'token.not-yet-valid', 'iat'],
+    ['nbf in the future', { claims: { nbf: nowSeconds + 1 } }, 'token.not-yet-valid', 'nbf'],
+    ['another audience', { claims: { aud: 'https://o.example' } }, 'token.audience-mismatch', 'aud'],
+    ['an unknown critical extension', { header: { crit: ['x'], x: 1 } }, 'token.critical-unknown', 'crit'],
+    ['an unknown kid', { header: { kid: 'k2' } }, 'token.key-unknown', 'kid'],
+  ])('[tsl-5.1-typ-signature] is refused with %s', async (_what, variation, code, claim) => {
     api.serveList(variation);
     await expectListRefused();
+    expect(api.events).toHaveLength(2);
+    for (const event of api.events) {
+      expect(event).toMatchObject({ kind: 'fetch-failed', error: { code, claim } });
+    }
   });
 
   it('[tsl-5.1-typ-signature] is refused with alg none', async () => {
@@ -561,14 +566,12 @@ describe('how long a list is used', () => {
   });
 
   it('[tsl-8.3-expiry-cache] starts one fetch for everybody who asks at once', async () => {
-    const held: (() => void)[] = [];
+    // Late enough that all of them are there by then; who comes later finds the list kept.
     api.answerWith((_request, response) => {
-      held.push(() => response.writeHead(200, { 'content-type': listType }).end(api.listJwt()));
+      const answer = () => response.writeHead(200, { 'content-type': listType }).end(api.listJwt());
+      setTimeout(answer, 200);
     });
     const answers = Array.from({ length: 50 }, (_, index) => api.sendToken(api.tokenAt(index % 16)));
-    // All of them are there by then, or find the list kept: either way one request has to do.
-    await pause(100);
-    for (const answer of held) answer();
     expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([200]));
     expect(api.server.requests).toEqual([listPath]);
   });
