@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LaterStep } from '../appraisal.js';
 import { AssayError, isAssayError } from '../assay-error.js';
 import type { Clock } from '../clock.js';
@@ -105,9 +106,7 @@ export function introspectionBy(
     return { verified, issuer: issuerOfOpaqueTokens(issuer) };
   }
 
-  async function answerAbout(held: Held): Promise<Answered> {
-    if (held.isInactive) throw new AssayError('token.inactive');
-    if (isOfThisRequest(held.answered, clock)) return held.answered;
+  async function askAgain(held: Held): Promise<Answered> {
     try {
       return await ask(held.asked, held.token);
     } catch (error) {
@@ -119,11 +118,14 @@ export function introspectionBy(
   async function confirm(principal: Principal): Promise<Principal> {
     const held = heldBy.get(principal);
     if (held === undefined) throw new AssayError('service.introspection-not-configured');
+    if (held.isInactive) throw new AssayError('token.inactive');
+    if (isOfThisRequest(held.answered, clock)) return held.current;
     const issuer = await trusted(principal.issuer);
-    const answered = await answerAbout(held);
+    const answered = await askAgain(held);
     const expected = expectedOf(issuer, clock, held.context);
+    const limited = limitedPrincipal(held.principal, held.bound, answered.members, expected);
     held.answered = answered;
-    held.current = limitedPrincipal(held.principal, held.bound, answered.members, expected);
+    if (!haveSameRights(limited, held.current)) held.current = limited;
     heldBy.set(held.current, held);
     return held.current;
   }
@@ -170,6 +172,13 @@ function isOfThisRequest(answered: Answered | undefined, clock: Clock): answered
   if (answered === undefined) return false;
   const ageMs = clock.nowMs() - answered.atMs;
   return ageMs >= 0 && ageMs < oneRequestMs;
+}
+
+function haveSameRights(one: Principal, other: Principal): boolean {
+  return (
+    isDeepStrictEqual(one.scopes, other.scopes) &&
+    isDeepStrictEqual(one.authorizationDetails, other.authorizationDetails)
+  );
 }
 
 const activity = {
