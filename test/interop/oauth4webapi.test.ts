@@ -8,6 +8,7 @@ import {
   callResource,
   discover,
   tokenByAssertion,
+  tokenByClientCredentials,
   validatedClaims,
 } from './support/foreign-client.js';
 import { keyPair, type KeyPair } from './support/key-pair.js';
@@ -18,13 +19,16 @@ jest.setTimeout(30_000);
 
 // The client is foreign here: oauth4webapi, and Web Crypto for its signatures.
 const agent = 'foreign-agent';
+const batch = 'foreign-batch';
 const resource = reportsApi.audience;
 let service: Service;
 let issuer: string;
 let key: KeyPair;
+let batchKey: KeyPair;
 
 beforeAll(async () => {
   key = await keyPair('agent-1');
+  batchKey = await keyPair('batch-1');
   service = await serve(async (origin) =>
     createApp(
       await createServer({
@@ -36,6 +40,15 @@ beforeAll(async () => {
           scopes: [readScope, writeScope],
           accessTokenLifetimeSeconds: 300,
         })),
+        clients: [
+          {
+            client_id: batch,
+            jwks: { keys: [batchKey.publicJwk] },
+            token_endpoint_auth_method: 'private_key_jwt',
+            grant_types: ['client_credentials'],
+            scope: reportsApi.readScope,
+          },
+        ],
         assertionIssuers: [
           {
             issuer: agent,
@@ -68,8 +81,9 @@ describe('oauth4webapi as a client of the example authorization server', () => {
         ordersApi.readScope,
         ordersApi.writeScope,
       ],
-      grant_types_supported: ['urn:ietf:params:oauth:grant-type:jwt-bearer'],
-      token_endpoint_auth_methods_supported: ['none'],
+      grant_types_supported: ['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
+      token_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
+      token_endpoint_auth_signing_alg_values_supported: expect.arrayContaining(['ES256', 'RS256']),
     });
   });
 
@@ -78,6 +92,33 @@ describe('oauth4webapi as a client of the example authorization server', () => {
       access_token: expect.any(String),
       token_type: 'bearer', // oauth4webapi writes it in lower case
       expires_in: expect.any(Number),
+    });
+  });
+
+  describe('with private_key_jwt', () => {
+    const access = { resource, scope: reportsApi.readScope };
+
+    it('obtains a token of its own by client credentials', async () => {
+      const token = await tokenByClientCredentials(issuer, { clientId: batch, key: batchKey }, access);
+      expect(await validatedClaims(issuer, token, resource)).toMatchObject({
+        iss: issuer,
+        aud: resource,
+        sub: batch,
+        client_id: batch,
+        scope: reportsApi.readScope,
+      });
+    });
+
+    it.each([
+      ['the key of somebody else', batch, () => key],
+      ['the name of somebody else', agent, () => batchKey],
+    ])('understands that it is refused with %s', async (_what, clientId, keyOf) => {
+      const attempt = tokenByClientCredentials(issuer, { clientId, key: keyOf() }, access);
+      await expect(attempt).rejects.toMatchObject({
+        code: 'OAUTH_RESPONSE_BODY_ERROR',
+        status: 400,
+        error: 'invalid_client',
+      });
     });
   });
 

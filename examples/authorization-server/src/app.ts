@@ -1,6 +1,11 @@
 import express, { type Express } from 'express';
 import { generateSigningJwk, inMemoryStores, type Clock, type Jwk, type Stores } from '@assay/core';
-import { createAuthorizationServer, type AuthorizationServer } from '@assay/core/authorization-server';
+import {
+  createAuthorizationServer,
+  type AuthorizationServer,
+  type ClientMetadata,
+  type GrantIssuerOptions,
+} from '@assay/core/authorization-server';
 import {
   authorizationServerMetadata,
   jwks,
@@ -26,7 +31,10 @@ export async function createServer(
     allowInsecureLoopback: config.allowInsecureLoopback ?? false,
     keys: [await generateSigningJwk('ES256')],
     resources: config.resources,
-    assertionIssuers: config.assertionIssuers.map(assertionIssuerOf),
+    ...(config.assertionIssuers.length === 0
+      ? {}
+      : { assertionIssuers: config.assertionIssuers.map(assertionIssuerOf) }),
+    clients: (config.clients ?? []).map(clientOf),
     stores,
     ...(clock === undefined ? {} : { clock }),
   });
@@ -49,12 +57,18 @@ function assertionIssuerOf({
   jwks_uri: jwksUri,
   clients,
   singleUse = true,
+  requireClient = true,
   ...issuer
-}: ConfiguredIssuer) {
-  return {
-    ...issuer,
-    keys: jwksUri === undefined ? { keys: (keySet?.keys ?? []) as Jwk[] } : { jwksUri },
-    singleUse,
-    clientId: clients[0] ?? '',
-  };
+}: ConfiguredIssuer): GrantIssuerOptions {
+  const keys = jwksUri === undefined ? { keys: (keySet?.keys ?? []) as Jwk[] } : { jwksUri };
+  const trusted = { ...issuer, keys, singleUse };
+  if (requireClient) return { ...trusted, clients };
+  return { ...trusted, requireClient, clientId: clients[0] ?? '' };
+}
+
+/** The client as core knows it: what the file leaves out stays out. */
+function clientOf(client: NonNullable<Config['clients']>[number]): ClientMetadata {
+  return Object.fromEntries(
+    Object.entries(client).filter(([, value]) => value !== undefined),
+  ) as unknown as ClientMetadata;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { knownAlgorithms } from '@assay/core';
 import { z } from 'zod';
 
 /** The configuration file of the example, in the field's own names. */
@@ -13,6 +14,23 @@ const resource = z.strictObject({
   accessTokenLifetimeSeconds: z.number().positive(),
 });
 
+const client = z.strictObject({
+  /** As in RFC 7591 section 2. The server says what is missing or contradictory when it starts. */
+  client_id: z.string(),
+  client_name: z.string().optional(),
+  jwks: jwkSet.optional(),
+  jwks_uri: z.url().optional(),
+  token_endpoint_auth_method: z
+    .enum(['private_key_jwt', 'none'], 'clients authenticate with private_key_jwt, or not at all with none')
+    .optional(),
+  token_endpoint_auth_signing_alg: z.enum(knownAlgorithms).optional(),
+  /** `client_credentials`, `urn:ietf:params:oauth:grant-type:jwt-bearer`, or both. */
+  grant_types: z.array(z.string()).min(1),
+  redirect_uris: z.array(z.string()).optional(),
+  /** The scopes that the client may have, separated by spaces. */
+  scope: z.string().optional(),
+});
+
 const assertionIssuer = z
   .strictObject({
     /** Whose assertions are accepted as grants (RFC 7523). */
@@ -21,14 +39,19 @@ const assertionIssuer = z
     jwks_uri: z.url().optional(),
     subjects: z.array(z.string()).min(1),
     scopes,
-    /** The client that the tokens name. */
-    clients: z.array(z.string()).length(1, 'name exactly one client until clients can authenticate'),
+    /** The clients that may use the assertions; without client authentication the one that the tokens name. */
+    clients: z.array(z.string()).min(1),
     singleUse: z.boolean().optional(),
-    requireClient: z.literal(false, 'only false works until clients can authenticate'),
+    /** Whether a client has to authenticate beside the assertion. Default true. */
+    requireClient: z.boolean().optional(),
   })
   .refine(
     ({ jwks, jwks_uri: uri }) => (jwks === undefined) !== (uri === undefined),
     'give either jwks or jwks_uri',
+  )
+  .refine(
+    ({ requireClient, clients }) => requireClient !== false || clients.length === 1,
+    'name exactly one client where none has to authenticate: tokens name it',
   );
 
 const configSchema = z.strictObject({
@@ -36,8 +59,8 @@ const configSchema = z.strictObject({
   port: z.number().int().min(1).max(65_535),
   allowInsecureLoopback: z.boolean().optional(),
   resources: z.array(resource).min(1),
-  assertionIssuers: z.array(assertionIssuer),
-  clients: z.array(z.never('clients cannot authenticate yet: leave the list empty')).optional(),
+  assertionIssuers: z.array(assertionIssuer).default([]),
+  clients: z.array(client).optional(),
   users: z.array(z.never('users cannot sign in yet: leave the list empty')).optional(),
 });
 

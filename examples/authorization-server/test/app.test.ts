@@ -99,6 +99,85 @@ describe('the example authorization server', () => {
   });
 });
 
+describe('the clients of the example authorization server', () => {
+  const clock = fixedClock();
+  const jwtBearer = { grant_type: grantType };
+  let signer: JwtSigner;
+  let agent: JwtSigner;
+  let app: Express;
+
+  beforeAll(async () => {
+    signer = await createJwtSigner(await generateSigningJwk());
+    agent = await createJwtSigner(await generateSigningJwk());
+    const config = parseConfig(
+      JSON.stringify({
+        ...withoutAssertionIssuers,
+        clients: [
+          {
+            client_id: 'batch',
+            jwks: { keys: [signer.publicJwk] },
+            token_endpoint_auth_method: 'private_key_jwt',
+            grant_types: ['client_credentials', grantType],
+            scope: 'orders:read',
+          },
+          { client_id: 'idle', jwks: { keys: [agent.publicJwk] }, grant_types: ['client_credentials'] },
+        ],
+        assertionIssuers: [
+          {
+            issuer: 'agent',
+            jwks: { keys: [agent.publicJwk] },
+            subjects: ['agent'],
+            scopes: ['orders:read'],
+            clients: ['batch'],
+          },
+        ],
+      }),
+      'config.json',
+    );
+    app = createApp(await createServer(config, { clock }));
+  });
+
+  const signed = (by: JwtSigner, name: string) =>
+    by.sign({
+      iss: name,
+      sub: name,
+      aud: issuer,
+      exp: clock.nowSeconds() + 60,
+      jti: randomUUID(),
+    });
+  const credentials = async (by = signer, name = 'batch') => ({
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: await signed(by, name),
+  });
+  const post = (form: Record<string, string>) => request(app).post('/token').type('form').send(form);
+
+  it('are offered private_key_jwt in the metadata', async () => {
+    const response = await request(app).get('/.well-known/oauth-authorization-server').expect(200);
+    expect(response.body).toMatchObject({
+      grant_types_supported: ['client_credentials', grantType],
+      token_endpoint_auth_methods_supported: ['private_key_jwt'],
+    });
+  });
+
+  it('have tokens of their own, one for each assertion', async () => {
+    const form = { grant_type: 'client_credentials', ...(await credentials()) };
+    const response = await post(form).expect(200);
+    expect(response.body).toMatchObject({ token_type: 'Bearer', scope: 'orders:read' });
+    const again = await post(form).expect(400);
+    expect(again.body).toMatchObject({ error: 'invalid_client' });
+  });
+
+  it('have tokens for the assertions that they may use, and authenticate for them', async () => {
+    const assertion = await signed(agent, 'agent');
+    const nobody = await post({ ...jwtBearer, assertion }).expect(400);
+    expect(nobody.body).toMatchObject({ error: 'invalid_client' });
+    const other = await post({ ...jwtBearer, assertion, ...(await credentials(agent, 'idle')) }).expect(400);
+    expect(other.body).toMatchObject({ error: 'unauthorized_client' });
+    const response = await post({ ...jwtBearer, assertion, ...(await credentials()) }).expect(200);
+    expect(response.body).toMatchObject({ scope: 'orders:read' });
+  });
+});
+
 describe('the configuration file', () => {
   const valid = withoutAssertionIssuers;
   const parse = (change: Record<string, unknown>) => () =>
@@ -124,7 +203,35 @@ describe('the configuration file', () => {
     ['an unknown member', { resorces: [] }, 'resorces'],
     ['a port that is none', { port: 70_000 }, 'port'],
     ['no resource', { resources: [] }, 'resources'],
-    ['clients, which do not work yet', { clients: [{ client_id: 'a' }] }, 'clients cannot authenticate yet'],
+    ['a client without grants', { clients: [{ client_id: 'a' }] }, 'clients[0].grant_types'],
+    [
+      'a client with a secret',
+      { clients: [{ client_id: 'a', grant_types: ['x'], client_secret: 'hunter2' }] },
+      'client_secret',
+    ],
+    [
+      'a client with another method',
+      {
+        clients: [{ client_id: 'a', grant_types: ['x'], token_endpoint_auth_method: 'client_secret_basic' }],
+      },
+      'clients authenticate with private_key_jwt',
+    ],
+    [
+      'two clients to be named by the tokens of one issuer',
+      {
+        assertionIssuers: [
+          {
+            issuer: 'a',
+            jwks_uri: 'https://a.example/jwks',
+            subjects: ['a'],
+            scopes: ['s'],
+            clients: ['a', 'b'],
+            requireClient: false,
+          },
+        ],
+      },
+      'name exactly one client where none has to authenticate',
+    ],
     [
       'an assertion issuer without keys',
       {

@@ -114,7 +114,7 @@ describe('the signature of a client assertion', () => {
 describe('the algorithm of a client assertion', () => {
   let rsaKey: Jwk;
   beforeAll(async () => {
-    rsaKey = { ...(await generateSigningJwk('RS256')), kid: 'r1' } as Jwk;
+    rsaKey = { ...(await generateSigningJwk('RS256')), kid: 'r1' };
   });
   const rsaOf = (alg: 'RS256' | 'PS256') => clientAssertion({}, { key: rsaKey, alg, header: { alg } });
 

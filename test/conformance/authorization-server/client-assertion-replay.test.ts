@@ -52,11 +52,11 @@ describe('a client assertion', () => {
     const servers = await Promise.all([startClientEndpoint({ stores }), startClientEndpoint({ stores })]);
     const jwt = clientAssertion();
     const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => servers[index % 2]?.authenticate(jwt)),
+      servers.flatMap(({ authenticate }) => Array.from({ length: 20 }, () => authenticate(jwt))),
     );
-    const refused = answers.filter((answer) => answer?.status !== 200);
+    const refused = answers.filter(({ status }) => status !== 200);
     expect(refused).toHaveLength(39);
-    expect(refused.map((answer) => answer?.code)).toEqual(refused.map(() => 'client.replayed'));
+    expect(refused.map(({ code }) => code)).toEqual(refused.map(() => 'client.replayed'));
   });
 
   it('[rfc7523-3-ca-jti-scope-and-ttl] is remembered for its client alone, until it has expired', async () => {

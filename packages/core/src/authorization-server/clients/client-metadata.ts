@@ -175,8 +175,18 @@ function keySetUrlFrom(
 }
 
 function keySetFrom(jwks: unknown, option: string): JwkSet {
-  if (isJsonObject(jwks) && Array.isArray(jwks['keys'])) return jwks as unknown as JwkSet;
-  throw refused(option, 'it is not a JWK Set', 'Give { keys: [ … ] } with the public keys of the client.');
+  if (!isJsonObject(jwks) || !Array.isArray(jwks['keys'])) {
+    throw refused(option, 'it is not a JWK Set', 'Give { keys: [ … ] } with the public keys of the client.');
+  }
+  // Whoever can verify by it could sign by it as well.
+  if (jwks['keys'].some((key) => isJsonObject(key) && ('d' in key || 'k' in key))) {
+    throw refused(
+      option,
+      'it holds a private or secret key, which only the client should have',
+      'Give the public signing key alone, and let the client have a new one.',
+    );
+  }
+  return jwks as unknown as JwkSet;
 }
 
 function grantTypesFrom(grantTypes: unknown, option: string): readonly string[] {

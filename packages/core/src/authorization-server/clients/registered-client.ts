@@ -27,7 +27,10 @@ export interface ClientMetadata {
   /** What the client may ask the token endpoint for. Default: `authorization_code`, as RFC 7591 has it. */
   readonly grant_types?: readonly string[];
   readonly redirect_uris?: readonly string[];
-  /** The scopes that the client may have, separated by spaces. Default: those that grants allow. */
+  /**
+   * The scopes that the client may have, separated by spaces. Default: those that grants allow; none for client
+   * credentials, so that such a client gets no token for itself.
+   */
   readonly scope?: string;
   /** Whether assertions have to say what they are by `typ`. Default false. */
   readonly requireTyp?: boolean;
