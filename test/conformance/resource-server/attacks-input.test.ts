@@ -163,15 +163,18 @@ describe('attacks by way of the text of a token', () => {
       await expectInvalidToken(api, withHeader(4609), 'token.too-large');
     });
 
-    it.each([33, 1000])('[design-input-limits] refuses JSON nested %d deep before it is parsed', async (depth) => {
-      const token = nested(depth);
-      const parse = jest.spyOn(JSON, 'parse');
-      expect(await refusalOf(bearer(token))).toEqual({ code: 'token.malformed', status: 401 });
-      // The header is parsed; the payload, which is deeper than allowed, is not.
-      expect(parse).toHaveBeenCalledTimes(1);
-      jest.restoreAllMocks();
-      await expectInvalidToken(api, token, 'token.malformed');
-    });
+    it.each([33, 1000])(
+      '[design-input-limits] refuses JSON nested %d deep before it is parsed',
+      async (depth) => {
+        const token = nested(depth);
+        const parse = jest.spyOn(JSON, 'parse');
+        expect(await refusalOf(bearer(token))).toEqual({ code: 'token.malformed', status: 401 });
+        // The header is parsed; the payload, which is deeper than allowed, is not.
+        expect(parse).toHaveBeenCalledTimes(1);
+        jest.restoreAllMocks();
+        await expectInvalidToken(api, token, 'token.malformed');
+      },
+    );
 
     it('accepts JSON nested as deep as allowed', async () => {
       await expectAccepted(api, nested(31));

@@ -1,4 +1,4 @@
-import { createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createTokenBuilder, fixedClock, type TokenBuilder } from '@assay/testing';
 import { accessTokenParts } from '../../src/access-token-verifier.js';
@@ -18,7 +18,7 @@ describe('verifiedSignatures', () => {
   const entry = (claims: Record<string, unknown> = {}): VerifiedSignature => ({
     verified: { header: { alg: 'ES256' }, claims, issuer: 'i', fingerprint: 'f' } as unknown as VerifiedToken,
     issuer: {} as TrustedIssuer,
-    key: {} as KeyObject,
+    key: createSecretKey(Buffer.alloc(32)),
   });
 
   it('finds what it was told, and nothing else', () => {
