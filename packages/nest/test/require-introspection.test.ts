@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
 import { Controller, Get, Logger, Module, type INestApplication, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { SetupError, type Principal, type ResourceServerOptions } from '@assay/core';
@@ -80,7 +81,7 @@ async function start(
 }
 
 const get = (path: string) =>
-  request(app?.getHttpServer())
+  request(app?.getHttpServer() as Server)
     .get(path)
     .set('Authorization', `Bearer ${builder.accessToken({ scope: 'read write' })}`);
 
