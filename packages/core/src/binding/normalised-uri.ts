@@ -10,7 +10,11 @@
 export function normalisedUri(text: string): string | undefined {
   // The URL parser forgives what a URI cannot hold: white space, control characters, backslashes, slashes too few or too
   // many.
-  if (text.length > maximumUriLength || !/^https?:\/\/[^/?#][\x21-\x7e]*$/i.test(text) || text.includes('\\'))
+  if (
+    text.length > maximumUriLength ||
+    !/^https?:\/\/(?![/?#])[\x21-\x7e]+$/i.test(text) ||
+    text.includes('\\')
+  )
     return undefined;
   const url = parsed(text);
   if (url === undefined || url.username !== '' || url.password !== '' || /^https?:\/\/[^/?#]*@/i.test(text)) {
