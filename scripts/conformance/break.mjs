@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyEdits } from '../../test/conformance/break/edits.mjs';
 import { clientBreaks } from '../../test/conformance/break/clients.mjs';
+import { introspectionBreaks } from '../../test/conformance/break/introspection.mjs';
 import { metadataBreaks } from '../../test/conformance/break/metadata.mjs';
 import { ruleBreaks } from '../../test/conformance/break/rules.mjs';
 import { standingBreaks } from '../../test/conformance/break/standing.mjs';
@@ -34,6 +35,7 @@ export async function breakEverything(root, { only = '' } = {}) {
     ...stepBreaks,
     ...standingBreaks,
     ...metadataBreaks,
+    ...introspectionBreaks,
     ...clientBreaks,
     ...(await ruleBreaks(root)),
   ].filter(({ name }) => name.includes(only));
