@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { SetupError } from '@assay/core';
@@ -241,25 +243,26 @@ const split = (text: string) => text.split(' ');
 
 /** The names of the commands that clients send to Redis while something is done. */
 async function commandsDuring(server: RedisServer, action: () => Promise<unknown>): Promise<string[]> {
-  const client = new Redis({ port: server.port });
-  const monitor = await client.monitor();
+  // Not by a client library: theirs mistake what is told for an answer, now and then.
+  const monitor = spawn('redis-cli', ['-p', String(server.port), 'monitor']);
   const commands: string[][] = [];
-  monitor.on('monitor', (_time: string, command: string[], source: string) => {
-    if (source !== 'lua') commands.push(command);
+  createInterface(monitor.stdout).on('line', (line) => {
+    const [, source = '', command = ''] = /^\S+ \[\d+ ([^\]]+)\] (.*)$/.exec(line) ?? [];
+    if (source !== '' && source !== 'lua')
+      commands.push(command.split('" "').map((text) => text.replaceAll('"', '')));
   });
-  const mark = async (text: string) => {
-    await server.command('echo', text);
-    await eventually(() => {
+  const mark = (text: string) =>
+    eventually(async () => {
+      await server.command('echo', text);
       expect(commands).toContainEqual(['echo', text]);
     });
-  };
   await mark('begin');
   await action();
   await mark('end');
-  monitor.disconnect();
-  client.disconnect();
-  const begin = commands.findIndex(([, text]) => text === 'begin');
-  return commands.slice(begin + 1, -1).map(([name = '']) => name.toLowerCase());
+  monitor.kill();
+  const begin = commands.findLastIndex(([, text]) => text === 'begin');
+  const end = commands.findIndex(([, text]) => text === 'end');
+  return commands.slice(begin + 1, end).map(([name = '']) => name.toLowerCase());
 }
 
 async function eventually(check: () => void | Promise<void>): Promise<void> {
