@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import * as oauth from 'oauth4webapi';
 import { tokenByClientCredentials, type Access } from './foreign-client.js';
 import { keyPair } from './key-pair.js';
 import { stop } from './processes.js';
@@ -18,6 +19,10 @@ export interface ForeignIssuer {
   readonly issuer: string;
   /** An RFC 9068 access token by client credentials, the client authenticated with `private_key_jwt`. */
   readonly accessToken: (access: Access) => Promise<string>;
+  /** The client that it knows. */
+  readonly clientId: string;
+  /** How that client authenticates at the token endpoint. */
+  readonly authentication: () => oauth.ClientAuth;
   /** Throws if anything has gone wrong inside the issuer since the last time. */
   readonly throwFailures: () => void;
   readonly close: () => Promise<void>;
@@ -36,7 +41,12 @@ const expectedNotices = [
 ];
 
 /** Starts the issuer on a free loopback port. Call `close` when the tests are over. */
-export async function startForeignIssuer(resources: readonly ForeignResource[]): Promise<ForeignIssuer> {
+export async function startForeignIssuer(
+  resources: readonly ForeignResource[],
+  {
+    dpop = false,
+  }: { /** Binds tokens to keys, and demands nonces. Default false. */ readonly dpop?: boolean } = {},
+): Promise<ForeignIssuer> {
   const key = await keyPair('batch-1');
   const child = fork(join(import.meta.dirname, 'oidc-provider.mjs'), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -50,11 +60,14 @@ export async function startForeignIssuer(resources: readonly ForeignResource[]):
   child.send({
     resources,
     client: { id: foreignClientId, publicJwk: key.publicJwk },
+    dpop,
     lifetimeSeconds: accessTokenLifetimeSeconds,
   });
   const issuer = await announcedIssuer(child);
   return {
     issuer,
+    clientId: foreignClientId,
+    authentication: () => oauth.PrivateKeyJwt({ key: key.privateKey, kid: key.kid }),
     accessToken: (access) => tokenByClientCredentials(issuer, { clientId: foreignClientId, key }, access),
     throwFailures() {
       const told = failures.splice(0);

@@ -10,7 +10,7 @@ import { Provider, errors } from 'oidc-provider';
 const errorEvents = ['grant.error', 'discovery.error', 'jwks.error', 'server_error'];
 
 process.once('disconnect', () => process.exit(0));
-const [{ resources, client, lifetimeSeconds }] = await once(process, 'message');
+const [{ resources, client, dpop, lifetimeSeconds }] = await once(process, 'message');
 
 const server = createServer().listen(0, '127.0.0.1');
 await once(server, 'listening');
@@ -21,6 +21,7 @@ const provider = new Provider(issuer, {
     {
       client_id: client.id,
       grant_types: ['client_credentials'],
+      dpop_bound_access_tokens: dpop,
       redirect_uris: [],
       response_types: [],
       token_endpoint_auth_method: 'private_key_jwt',
@@ -35,6 +36,7 @@ const provider = new Provider(issuer, {
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => dpop },
     resourceIndicators: { enabled: true, getResourceServerInfo, useGrantedResource: () => true },
   },
 });
