@@ -728,10 +728,134 @@ const withoutRow = new Set([
   'require detail: what it has to satisfy',
 ]);
 
-/** @type {import('./rules.mjs').Break[]} */
-export const stepBreaks = steps.map(([name, suites, ...edits]) => ({
+/** The stores on Redis. No row of the matrices speaks of a store's inside. */
+const redisStores = [
+  [
+    'stores on Redis: a thing once',
+    'packages/redis/test/single-redis',
+    'packages/redis/src/scripts.ts',
+    "if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 'replayed' end",
+    '',
+  ],
+  [
+    'stores on Redis: a share for each owner',
+    'packages/redis/test/single-redis',
+    'packages/redis/src/scripts.ts',
+    "if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 'full' end\n${keep",
+    '${keep',
+  ],
+  [
+    'stores on Redis: a share of records',
+    'packages/redis/test/single-redis',
+    'packages/redis/src/scripts.ts',
+    "if isNew and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 'full' end",
+    '',
+  ],
+  [
+    'stores on Redis: a record that is taken is gone',
+    'packages/redis/test/single-redis',
+    'packages/redis/src/scripts.ts',
+    "redis.call('DEL', KEYS[2])",
+    '',
+  ],
+  [
+    'stores on Redis: owners apart',
+    'packages/redis/test/single-redis',
+    'packages/redis/src/store-keys.ts',
+    'digestOf([purpose, scope])',
+    "digestOf('')",
+  ],
+  [
+    'stores on Redis: nothing unremembered',
+    'packages/redis/test/what-redis-holds',
+    'packages/redis/src/scripts.ts',
+    "if tonumber(ARGV[2]) <= horizon then return 'expired' end",
+    '',
+  ],
+  [
+    'stores on Redis: clocks may differ',
+    'packages/redis/test/what-redis-holds',
+    'packages/redis/src/scripts.ts',
+    '/ 1000) - ARGV[3]',
+    '/ 1000)',
+  ],
+  [
+    'stores on Redis: kept until the last expires',
+    'packages/redis/test/what-redis-holds',
+    'packages/redis/src/scripts.ts',
+    "'PEXPIRE', KEYS[1], last - horizon",
+    "'PEXPIRE', KEYS[1], ARGV[2] - horizon",
+  ],
+  [
+    'stores on Redis: full is full',
+    'packages/redis/test/what-redis-holds',
+    'packages/redis/src/scripts.ts',
+    "if redis.call('ZCOUNT', KEYS[1], '-inf', horizon) > 0 then",
+    'if true then',
+  ],
+  [
+    'stores on Redis: no eviction',
+    'packages/redis/test/eviction-policy',
+    'packages/redis/src/server-check.ts',
+    "if (policy === 'noeviction') return;",
+    'return;',
+  ],
+  [
+    'stores on Redis: no eviction on any master',
+    'packages/redis/test/eviction-policy',
+    'packages/redis/src/server-check.ts',
+    'for (const server of servers) refuse',
+    'for (const server of servers.slice(0, 1)) refuse',
+  ],
+  [
+    'stores on Redis: the policy is asked for at first use',
+    'packages/redis/test/eviction-policy',
+    'packages/redis/src/script-call.ts',
+    'await check.passed();',
+    '',
+  ],
+  [
+    'stores on Redis: the policy is asked for again',
+    'packages/redis/test/eviction-policy',
+    'packages/redis/src/server-check.ts',
+    'clock.nowMs() >= nextCheckMs',
+    'false',
+  ],
+  [
+    'stores on Redis: an answer that is not understood',
+    'packages/redis/test/redis-stores',
+    'packages/redis/src/redis-single-use-store.ts',
+    "if (answer !== 'reserved')",
+    'if (false)',
+  ],
+  [
+    'stores on Redis: so many calls wait',
+    'packages/redis/test/redis-stores',
+    'packages/redis/src/bounded-calls.ts',
+    'if (waiting >= maximumWaiting)',
+    'if (false)',
+  ],
+  [
+    'stores on Redis: no expiry is rounded down',
+    'packages/redis/test/redis-stores',
+    'packages/redis/src/expiry.ts',
+    'Math.ceil',
+    'Math.floor',
+  ],
+].map(([name, suite, file, find, replace]) => ({
   name,
-  suites,
-  edits,
-  rowRequired: !withoutRow.has(name),
+  suites: [suite],
+  edits: [{ file, find, replace }],
+  rowRequired: false,
 }));
+
+/** @type {import('./rules.mjs').Break[]} */
+export const stepBreaks = [
+  ...steps.map(([name, suites, ...edits]) => ({
+    name,
+    suites,
+    edits,
+    rowRequired: !withoutRow.has(name),
+  })),
+  ...redisStores,
+];
