@@ -67,7 +67,9 @@ describe('an API that demands DPoP with nonces', () => {
   });
 
   /** A bound token: the issuer demands a nonce of its own, so that the first request for it is refused. */
-  async function boundToken(keyPair: webcrypto.CryptoKeyPair): Promise<{ token: string; dpop: oauth.DPoPHandle }> {
+  async function boundToken(
+    keyPair: webcrypto.CryptoKeyPair,
+  ): Promise<{ token: string; dpop: oauth.DPoPHandle }> {
     const authorizationServer = await discover(foreign.issuer);
     const client: oauth.Client = { client_id: foreign.clientId };
     const dpop = oauth.DPoP(client, keyPair);
