@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyEdits } from '../../test/conformance/break/edits.mjs';
 import { clientBreaks } from '../../test/conformance/break/clients.mjs';
+import { dpopBreaks } from '../../test/conformance/break/dpop.mjs';
 import { introspectionBreaks } from '../../test/conformance/break/introspection.mjs';
 import { metadataBreaks } from '../../test/conformance/break/metadata.mjs';
 import { ruleBreaks } from '../../test/conformance/break/rules.mjs';
@@ -33,6 +34,7 @@ const everySuite = [
 export async function breakEverything(root, { only = '' } = {}) {
   const breaks = [
     ...stepBreaks,
+    ...dpopBreaks,
     ...standingBreaks,
     ...metadataBreaks,
     ...introspectionBreaks,

@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url';
 
 const conformance = 'test/conformance/resource-server';
 /** Rules that no row of the matrices demands in so many words: a test has to go red all the same. */
-const withoutRow = ['amr is a list of strings, where present'];
+const rulesWithoutRow = ['amr is a list of strings, where present'];
 
 const issuerRule = 'test/conformance/break/issuer-rule';
 const grantSuites = [issuerRule, 'packages/core/test/authorization-server/(jwt-bearer-grant|single-use)'];
@@ -32,6 +32,7 @@ export async function ruleBreaks(root) {
   const { accessToken } = await load('profiles/access-token');
   const { jwtBearerGrant } = await load('profiles/jwt-bearer-grant');
   const { clientAssertion } = await load('profiles/client-assertion');
+  const { dpopProof } = await load('profiles/dpop-proof');
   const { statusList } = await load('profiles/status-list');
   const presets = await Promise.all(
     ['auth0', 'cognito', 'entra', 'google', 'keycloak', 'okta', 'without-typ'].map(async (file) =>
@@ -69,6 +70,15 @@ export async function ruleBreaks(root) {
       suites: ['test/conformance/authorization-server/client-assertion-'],
       rowRequired: true,
     }),
+    ...breaksOf(dpopProof.rules, {
+      profile: 'dpop-proof',
+      file: 'packages/core/src/profiles/dpop-proof.ts',
+      expression: 'dpopProof.rules',
+      suites: [`${conformance}/rfc9449-(proof|nonces)`],
+      rowRequired: true,
+      // RFC 9449 knows neither exp nor nbf in a proof.
+      withoutRow: ['exp, where present, lies ahead', 'nbf, where present, has come'],
+    }),
     ...breaksOf(statusList.rules, {
       profile: 'status-list',
       file: 'packages/core/src/profiles/status-list.ts',
@@ -80,7 +90,7 @@ export async function ruleBreaks(root) {
   ];
 }
 
-function breaksOf(rules, { profile, file, expression, suites, rowRequired }) {
+function breaksOf(rules, { profile, file, expression, suites, rowRequired, withoutRow = rulesWithoutRow }) {
   return rules.map(({ guarantees }) => ({
     name: `${profile}: ${guarantees}`,
     edits: [{ file, append: withoutRule(expression, guarantees) }],
