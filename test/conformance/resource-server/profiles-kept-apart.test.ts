@@ -2,13 +2,14 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
   compatibilityPresets,
   createAccessTokenVerifier,
+  createDpopProofVerifier,
   createStatusListVerifier,
   isAssayError,
   type CompatibilityName,
   type StatusListVerifier,
   type Verifier,
 } from '@assay/core';
-import { compactJws, createTokenBuilder, fixedClock, type TokenBuilder } from '@assay/testing';
+import { compactJws, createTokenBuilder, fixedClock, publicJwk, type TokenBuilder } from '@assay/testing';
 import { everyOtherKind, type Kind } from '../support/every-kind.js';
 
 /**
@@ -131,6 +132,55 @@ describe('a status-list verifier', () => {
   it('[tsl-5.1-typ-signature] refuses an access token', async () => {
     await expect(codeFor(tokens.accessToken())).resolves.toBe('invalid_token');
     await expect(codeFor(tokens.accessToken({ sub: uri }))).resolves.toBe('invalid_token');
+  });
+});
+
+describe('a DPoP proof verifier', () => {
+  const request = { method: 'GET', url: `${context.audience}/orders` };
+  const isProof = ({ row }: Kind) => row === 'xprof-dpop-proof';
+  const others = kinds.filter((kind) => !isProof(kind)).map(({ name }) => name);
+  const verifier = createDpopProofVerifier({ clock });
+  let tokens: TokenBuilder;
+  /** Every kind, each with the key that signs it in its header: that alone makes no proof. */
+  let carryingKeys: readonly Kind[];
+
+  beforeAll(async () => {
+    tokens = await createTokenBuilder({ ...context, clock });
+    const jwk = publicJwk(tokens.key);
+    carryingKeys = everyOtherKind({ ...context, publicJwk: jwk }).map((kind) => ({
+      ...kind,
+      header: { ...kind.header, jwk },
+    }));
+  });
+
+  const kindNamed = (name: string) => carryingKeys.find((kind) => kind.name === name) as Kind;
+  const verdictOn = (jwt: string) =>
+    verifier.verify(jwt, request).then(
+      ({ kind }) => kind,
+      (error: unknown) => (isAssayError(error) ? error.failure.error : error),
+    );
+
+  it('[xprof-dpop-proof] accepts a DPoP proof, with its type only', async () => {
+    const proof = kindNamed('DPoP proof');
+    await expect(verdictOn(writtenBy(tokens, proof, proof.typ))).resolves.toBe('dpop-proof');
+    await expect(verdictOn(writtenBy(tokens, proof, undefined))).resolves.toBe('invalid_dpop_proof');
+  });
+
+  it.each(others)('[rfc9449-4.3-4-typ] refuses %s, with its type and without', async (name) => {
+    const kind = kindNamed(name);
+    await expect(verdictOn(writtenBy(tokens, kind, kind.typ))).resolves.toBe('invalid_dpop_proof');
+    await expect(verdictOn(writtenBy(tokens, kind, undefined))).resolves.toBe('invalid_dpop_proof');
+  });
+
+  it.each(others)('[rfc9449-4.3-3-required-parts] refuses %s with the type of a proof', async (name) => {
+    const disguised = writtenBy(tokens, kindNamed(name), 'dpop+jwt');
+    await expect(verdictOn(disguised)).resolves.toBe('invalid_dpop_proof');
+  });
+
+  it('[rfc9449-4.3-4-typ] refuses an access token', async () => {
+    const jwk = publicJwk(tokens.key);
+    await expect(verdictOn(tokens.accessToken())).resolves.toBe('invalid_dpop_proof');
+    await expect(verdictOn(tokens.accessToken({}, { header: { jwk } }))).resolves.toBe('invalid_dpop_proof');
   });
 });
 
