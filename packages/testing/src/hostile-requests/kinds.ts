@@ -41,14 +41,16 @@ export const kindAttacks: readonly Attack[] = [
     ['a signed token whose header speaks of encryption', (m) => m.token({}, { header: { enc: 'A128GCM' } })],
     ['a signed token that says it holds a JWT', (m) => m.token({}, { header: { cty: 'JWT' } })],
   ]),
-  ...tokenAttacks('attack-27-dpop-replay-order-downgrade', 'token.confirmation-unverifiable', [
+  ...tokenAttacks('attack-27-dpop-replay-order-downgrade', 'token.proof-required', [
     ['a token bound to a DPoP key, sent as a plain one', (m) => m.token({ cnf: { jkt: 'A'.repeat(43) } })],
   ]),
-  ...tokenAttacks('attack-28-mtls-header-spoofing', 'token.confirmation-unverifiable', [
+  ...tokenAttacks('attack-28-mtls-header-spoofing', 'token.certificate-required', [
     [
       'a token bound to a certificate, sent without it',
       (m) => m.token({ cnf: { 'x5t#S256': 'A'.repeat(43) } }),
     ],
+  ]),
+  ...tokenAttacks('attack-28-mtls-header-spoofing', 'token.confirmation-unverifiable', [
     ['a token bound in a way that nobody knows', (m) => m.token({ cnf: { unheard: 'x' } })],
   ]),
 ];
